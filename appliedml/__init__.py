@@ -1,0 +1,1 @@
+"""Keras pipelines that hand their reviewer the evidence."""

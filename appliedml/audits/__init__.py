@@ -1,0 +1,1 @@
+"""Audits: evidence per fold, one artifact at the end."""

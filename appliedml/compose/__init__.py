@@ -1,0 +1,1 @@
+"""The leak-safe pipeline and its adapters."""

@@ -1,0 +1,1 @@
+"""What everything else stands on: samples, verbs, parameters, registry, artifacts, seeds."""

@@ -1,0 +1,1 @@
+"""Where fold jobs run."""

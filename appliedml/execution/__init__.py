@@ -1,0 +1,1 @@
+"""Plans, fold jobs and runs."""

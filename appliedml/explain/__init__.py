@@ -1,0 +1,1 @@
+"""Shapley values over compiled batched calls."""

@@ -1,0 +1,1 @@
+"""Measures, their intervals, thresholds and calibration."""

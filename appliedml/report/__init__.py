@@ -1,0 +1,1 @@
+"""From a run to one HTML file a reviewer can keep."""

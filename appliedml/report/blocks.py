@@ -1,0 +1,180 @@
+"""The block types: everything a section may say, and all that the renderers know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pandas as pd
+
+Tone = Literal["neutral", "good", "warning", "bad"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """One or more paragraphs of plain text; a blank line starts a new paragraph. Always escaped."""
+
+    text: str
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Subheading:
+    """A heading inside a section (level 3), with its place in the table of contents."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A boxed message with a tone; the tone is also written out in words, never colour alone."""
+
+    tone: Tone
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class KeyValues:
+    """Labelled values."""
+
+    items: tuple[tuple[str, str], ...]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table is shown.
+
+    Parameters
+    ----------
+    name : str
+        Column of the DataFrame.
+    label : str
+        Heading.
+    format : str
+        "text", "int", "number" (3 significant decimals), "percent", "p_value", "badge" (a status word with a tone), or
+        "interval" (value with the columns ``low`` and ``high`` named in ``bounds``).
+    bounds : (str, str), optional
+        Columns with the interval's ends, for "interval".
+    """
+
+    name: str
+    label: str
+    format: Literal["text", "int", "number", "percent", "p_value", "badge", "interval"] = "text"
+    bounds: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption. Without ``columns`` every column of the data is shown with a sensible format.
+
+    Parameters
+    ----------
+    caption : str
+    data : DataFrame
+    columns : tuple of Column
+    note : str
+        Small print under the table.
+    collapsed : bool
+        Whether it starts folded (still readable without JavaScript, always open in print).
+    """
+
+    caption: str
+    data: pd.DataFrame
+    columns: tuple[Column, ...] = ()
+    note: str = ""
+    collapsed: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A static chart: an Altair specification made by :mod:`appliedml.report.figures`, with its table behind it.
+
+    Parameters
+    ----------
+    title : str
+    alt : str
+        Text alternative: what the chart shows, with its main figures.
+    chart : object
+        An ``altair.Chart`` (or layered / concatenated chart).
+    data : DataFrame, optional
+        The table behind it, shown folded.
+    columns : tuple of Column
+        How that table is shown.
+    """
+
+    title: str
+    alt: str
+    chart: Any
+    data: pd.DataFrame | None = None
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FindingsList:
+    """Findings with severity, headline, text and a link to the section that holds the evidence."""
+
+    items: tuple[tuple[str, str, str, str], ...]  # severity, title, text, section name
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A diagram of boxes in a row or column, each with a label and lines of small text, drawn as SVG with a list.
+
+    Parameters
+    ----------
+    title : str
+    alt : str
+    steps : tuple of (label, lines)
+    """
+
+    title: str
+    alt: str
+    steps: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+Block = Text | Subheading | Callout | KeyValues | Table | Figure | Bullets | FindingsList | Flow
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the document.
+
+    Parameters
+    ----------
+    name : str
+        Registry name, also the anchor.
+    title : str
+    blocks : tuple of Block
+    """
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report: one document, rendered as HTML, Markdown or JSON.
+
+    Parameters
+    ----------
+    title : str
+    subtitle : str
+    sections : tuple of Section
+    metadata : dict
+        JSON values for the model card's header and the JSON form.
+    """
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+    metadata: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Ways to read or make samples; one file each."""

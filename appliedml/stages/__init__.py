@@ -1,0 +1,1 @@
+"""Stages, by what they do; one file = one class = one registry name."""

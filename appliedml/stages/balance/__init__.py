@@ -1,0 +1,1 @@
+"""Stages that add, drop or weigh training rows."""

@@ -1,0 +1,1 @@
+"""Stages that run once, before the split, and learn nothing."""

@@ -1,0 +1,1 @@
+"""Stages fitted on the training fold that keep the rows."""
