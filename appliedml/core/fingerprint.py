@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, np.ndarray | tuple | set | frozenset):
         return list(value)
-    if isinstance(value, pd.Timestamp):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not a JSON value")
 

@@ -24,8 +24,7 @@ from appliedml.errors import Problem, StageError
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "sources": ("sources",),
-    "stages": ("stages.clean", "stages.prepare", "stages.balance", "stages.augment"),
-    "models": ("models",),
+    "stages": ("stages.clean", "stages.prepare", "stages.balance", "stages.augment", "models"),
     "builders": ("models.builders",),
     "splits": ("splits",),
     "audits": ("audits",),
@@ -91,7 +90,7 @@ def names(kind: str) -> dict[str, str]:
         folder = root.joinpath(*room.split("."))
         for module in pkgutil.iter_modules([str(folder)]):
             wanted = not module.ispkg and not module.name.startswith("_")
-            if not wanted or (kind in ONLY and module.name not in ONLY[kind]):
+            if not wanted or (room in ONLY and module.name not in ONLY[room]):
                 continue
             if module.name in found:
                 raise StageError(f"Two files of kind {kind!r} are named {module.name!r}: {found[module.name]}, {room}.")
@@ -130,7 +129,7 @@ def find(kind: str, name: str) -> type[Any]:
         module = importlib.import_module(module_name)
         found: type[Any] = getattr(module, class_name or _class_name(module, name))
         return found
-    if kind in ("stages", "models") and name in FOREIGN:
+    if kind == "stages" and name in FOREIGN:
         module = importlib.import_module(FOREIGN[name])
         foreign: type[Any] = getattr(module, FOREIGN_CLASSES.get(name, _camel(name)))
         return foreign
@@ -153,7 +152,7 @@ def unknown_name(kind: str, name: str) -> str:
     >>> unknown_name("stages", "standard_scalar")
     "'standard_scalar' is not a stage. Did you mean 'standard_scaler'?"
     """
-    known = [*names(kind), *(FOREIGN if kind in ("stages", "models") else ())]
+    known = [*names(kind), *(FOREIGN if kind == "stages" else ())]
     singular = kind[:-1]
     article = "an" if singular[0] in "aeiou" else "a"
     close = get_close_matches(str(name), known, n=1)

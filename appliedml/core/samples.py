@@ -128,7 +128,8 @@ class Samples:
     @property
     def row_id(self) -> NDArray[Any]:
         """Row ids, shape (n_samples,)."""
-        return self.meta["row_id"].to_numpy()
+        ids: NDArray[Any] = self.meta["row_id"].to_numpy()
+        return ids
 
     @property
     def group(self) -> NDArray[Any] | None:
@@ -138,7 +139,8 @@ class Samples:
     @property
     def time(self) -> pd.Series[Any] | None:
         """Time of every row, or None where the schema names no time."""
-        return self.meta.get("time")
+        found: pd.Series[Any] | None = self.meta.get("time")
+        return found
 
     @property
     def weight(self) -> NDArray[np.float64] | None:

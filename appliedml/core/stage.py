@@ -86,10 +86,11 @@ def snake_case(name: str) -> str:
 
     Examples
     --------
-    >>> snake_case("SmoteNc"), snake_case("KerasClassifier"), snake_case("PCA")
-    ('smote_nc', 'keras_classifier', 'pca')
+    >>> snake_case("SmoteNc"), snake_case("GroupKFold"), snake_case("PCA")
+    ('smote_nc', 'group_kfold', 'pca')
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    # "KFold" is one word of the field, as in scikit-learn's module names.
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.replace("KFold", "Kfold")).lower()
 
 
 def stage_name(stage: Any) -> str:

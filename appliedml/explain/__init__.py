@@ -1,1 +1,1 @@
-"""Shapley values over compiled batched calls."""
+"""Shapley values and checks of how far an explanation can be trusted."""

@@ -53,16 +53,20 @@ class Column:
     label : str
         Heading.
     format : str
-        "text", "int", "number" (3 significant decimals), "percent", "p_value", "badge" (a status word with a tone), or
-        "interval" (value with the columns ``low`` and ``high`` named in ``bounds``).
+        "text", "int", "number" (three decimals), "percent" (of a share between 0 and 1), "p_value", "badge" (a status
+        word with a tone), "interval" (value with the columns ``low`` and ``high`` named in ``bounds``), or "link" (text
+        that leads to the section named in the column ``target``).
     bounds : (str, str), optional
         Columns with the interval's ends, for "interval".
+    target : str, optional
+        Column with the name of a section, for "link"; a row without one shows its text alone.
     """
 
     name: str
     label: str
-    format: Literal["text", "int", "number", "percent", "p_value", "badge", "interval"] = "text"
+    format: Literal["text", "int", "number", "percent", "p_value", "badge", "interval", "link"] = "text"
     bounds: tuple[str, str] | None = None
+    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Figure:
     alt : str
         Text alternative: what the chart shows, with its main figures.
     chart : object
-        An ``altair.Chart`` (or layered / concatenated chart).
+        An ``altair.Chart`` (or layered / concatenated chart); None where the data hold nothing that can be drawn.
     data : DataFrame, optional
         The table behind it, shown folded.
     columns : tuple of Column
@@ -109,6 +113,22 @@ class Figure:
     chart: Any
     data: pd.DataFrame | None = None
     columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True)
+class Headlines:
+    """A few large figures side by side: label, value and a line of detail such as the interval."""
+
+    items: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to be read or copied as it is: a plan, a command."""
+
+    text: str
+    title: str = ""
+    collapsed: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +147,7 @@ class FindingsList:
 
 @dataclass(frozen=True)
 class Flow:
-    """A diagram of boxes in a row or column, each with a label and lines of small text, drawn as SVG with a list.
+    """A diagram of boxes in order, each with a label and lines of small text: a list that is drawn as boxes.
 
     Parameters
     ----------
@@ -141,7 +161,7 @@ class Flow:
     steps: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-Block = Text | Subheading | Callout | KeyValues | Table | Figure | Bullets | FindingsList | Flow
+Block = Text | Subheading | Callout | KeyValues | Headlines | Table | Figure | Code | Bullets | FindingsList | Flow
 
 
 @dataclass(frozen=True)

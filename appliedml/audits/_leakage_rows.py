@@ -1,0 +1,140 @@
+"""Row-level facts of one fold: what is in training and in test, what was fitted on, what the ledger says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from appliedml.audits._profile_columns import row_hashes
+from appliedml.core.fold import Fold
+
+OK, FACT, WARNING, PROBLEM, UNMEASURED = "ok", "fact", "warning", "problem", "not measured"
+REPEATED = 0.01
+"""Share of test rows repeated in training from which the repetition is a warning."""
+
+CHECK_TYPES: dict[str, Any] = {
+    "check": str,
+    "fold": "int64",
+    "n": "int64",
+    "of": "int64",
+    "share": float,
+    "verdict": str,
+    "text": str,
+}
+
+
+def row_checks(fold: Fold) -> pd.DataFrame:
+    """Check one fold's rows.
+
+    Parameters
+    ----------
+    fold : Fold
+
+    Returns
+    -------
+    DataFrame
+        check, fold, n, of, share, verdict ("ok", "fact", "warning", "problem", "not measured"), text.
+    """
+    train_ids, test_ids = fold.train.row_id, fold.test.row_id
+    n_shared = int(np.isin(_text(test_ids), _text(train_ids)).sum())
+    late, ordered, time_row = _time_order(fold)
+    rows = [
+        ("test rows that are also training rows", n_shared, len(test_ids), PROBLEM if n_shared else OK,
+         "A row must be on one side only."),
+        _groups(fold, ordered),
+        time_row if late is None else
+        ("training rows not earlier than the first test row", late, len(train_ids), FACT,
+         "A fault only where the folds were meant to be ordered in time."),
+        *_repeated(fold),
+        *_fitted(fold),
+        _ledger(fold),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["check", "n", "of", "verdict", "text"])
+    table.insert(1, "fold", fold.number)
+    table.insert(4, "share", table["n"] / table["of"].where(table["of"] > 0))
+    return table.astype(CHECK_TYPES)
+
+
+def _text(values: Any) -> NDArray[Any]:
+    # As text: ids of one column may be numbers in one part and text in another after a merge.
+    return np.asarray([str(value) for value in values])
+
+
+def _time_order(fold: Fold) -> tuple[int | None, bool, tuple[str, int, int, str, str]]:
+    name = "training rows not earlier than the first test row"
+    missing = (name, 0, len(fold.train), UNMEASURED, "The schema names no time column.")
+    before, after = fold.train.time, fold.test.time
+    if before is None or after is None or after.dropna().empty:
+        return None, False, missing
+    late = int((before >= after.min()).sum())
+    return late, late == 0, missing
+
+
+def _groups(fold: Fold, ordered: bool) -> tuple[str, int, int, str, str]:
+    name = "test rows whose group is also in training"
+    if fold.train.group is None or fold.test.group is None:
+        return name, 0, len(fold.test), UNMEASURED, "The schema names no group."
+    shared = int(np.isin(_text(fold.test.group), _text(fold.train.group)).sum())
+    if not shared:
+        return name, 0, len(fold.test), OK, "Whole groups are on one side."
+    if ordered:
+        text = "All training rows are earlier, so the same group returns later: scores hold for groups already known."
+        return name, shared, len(fold.test), WARNING, text
+    text = "Rows of one group (patient, customer) are alike: the scores are too good. Split by group."
+    return name, shared, len(fold.test), PROBLEM, text
+
+
+def _repeated(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    names = ("test rows whose features occur in training", "test rows whose features and label occur in training")
+    before, after = row_hashes(fold.train.X), row_hashes(fold.test.X)
+    n = len(fold.test)
+    if before is None or after is None:
+        return [(name, 0, n, UNMEASURED, "The inputs are read lazily; rows are not compared.") for name in names]
+    found = np.isin(after, before)
+    base, n_classes = np.uint64(1_000_003), np.uint64(len(fold.classes))
+    labelled = [
+        hashes * base + np.asarray(samples.y).astype(np.uint64) % n_classes
+        for hashes, samples in ((before, fold.train), (after, fold.test))
+    ]
+    same = np.isin(labelled[1], labelled[0])
+    text = "Repeated rows are easier than new ones: drop duplicates, or split by what they share."
+    return [
+        (name, int(hit.sum()), n, WARNING if hit.mean() >= REPEATED else FACT if hit.any() else OK, text)
+        for name, hit in zip(names, (found, same), strict=True)
+    ]
+
+
+def _fitted(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    names = ("validation rows that a stage was fitted on", "test rows that a stage was fitted on")
+    ids = getattr(fold.pipeline, "fitted_row_ids_", None)
+    held_rows = getattr(fold.pipeline, "validation_rows_", None)
+    if ids is None or held_rows is None:
+        return [(name, 0, 0, UNMEASURED, "The pipeline does not say which rows it was fitted on.") for name in names]
+    fitted = np.unique(np.concatenate([_text(part) for part in ids.values()]))
+    held = _text(np.asarray(fold.train.row_id)[held_rows])
+    out = []
+    for name, part in zip(names, (held, _text(fold.test.row_id)), strict=True):
+        n = int(np.isin(part, fitted).sum()) if len(part) else 0
+        text = "No stage saw them while it was fitted." if not n else "A stage learned from rows it is judged on."
+        out.append((name, n, len(part), PROBLEM if n else OK, text))
+    return out
+
+
+def _ledger(fold: Fold) -> tuple[str, int, int, str, str]:
+    name = "stages whose row counts do not add up"
+    needed = {"stage", "verb", "n_fitted", "rows_in", "rows_out"}
+    if not needed <= set(fold.ledger.columns):
+        return name, 0, len(fold.ledger), UNMEASURED, "The ledger has no row counts."
+    learning = fold.ledger[fold.ledger["verb"] != "clean"]
+    n_held = len(getattr(fold.pipeline, "validation_rows_", ()))
+    expected, wrong = len(fold.train) - n_held, []
+    for row in learning.itertuples():
+        seen = getattr(row, "n_test_rows_seen", 0) + getattr(row, "n_validation_rows_seen", 0)
+        if row.rows_in != expected or row.n_fitted > row.rows_in or seen:
+            wrong.append(str(row.stage))
+        expected = row.rows_out
+    text = f"Concerned: {', '.join(wrong)}." if wrong else "Every stage got the training rows, without those set aside."
+    return name, len(wrong), len(learning), PROBLEM if wrong else OK, text

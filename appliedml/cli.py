@@ -1,0 +1,348 @@
+"""The command line: ``appliedml check | run | report | gate | compare | list``.
+
+Only typer is imported at the top; every command imports what it needs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from appliedml.execution.plan import Plan
+    from appliedml.store.run import Run
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="appliedml",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Keras pipelines that hand their reviewer the evidence.\n\n"
+    "Example:  appliedml run pipelines/fraud.yaml --out reports/",
+)
+
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan in YAML.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/<run>.")]
+DataFile = Annotated[Path | None, typer.Option("--data", help="CSV or Parquet file to use instead of the plan's data.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder in which the run's folder is made.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes for the folds; 1 shares compiled programs.")]
+Split = Annotated[
+    str | None, typer.Option("--split", help="Another split, by name: kfold, group_kfold, time_kfold ...")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")]
+
+
+@app.command()
+def check(plan: PlanFile, data: DataFile = None, split: Split = None, verbose: Verbose = False) -> None:
+    """Find all problems of a plan at once. Nothing is fitted.
+
+    Example:  appliedml check pipelines/fraud.yaml
+    """
+    loaded = _plan(plan, data, split)
+    _check_files(loaded)
+    typer.echo(f"{plan}: no problems. {_plan_line(loaded)}")
+
+
+@app.command()
+def run(
+    plan: PlanFile,
+    data: DataFile = None,
+    out: OutFolder = Path("reports"),
+    split: Split = None,
+    workers: Workers = 1,
+    verbose: Verbose = False,
+) -> None:
+    """Run a plan, judge it, write its report.
+
+    Example:  appliedml run pipelines/fraud.yaml --out reports/
+    """
+    loaded = _plan(plan, data, split)
+    _check_files(loaded)
+    run_and_report(loaded, out, workers)
+
+
+@app.command()
+def report(run: RunFolder, verbose: Verbose = False) -> None:
+    """Rebuild the report of a run from its folder. Needs no TensorFlow.
+
+    Example:  appliedml report reports/20261101T120000Z_fraud_1a2b3c4d
+    """
+    from appliedml.report.build import write_report
+    from appliedml.store.run import Run
+
+    typer.echo(str(write_report(Run(run))))
+
+
+@app.command()
+def gate(
+    run: RunFolder,
+    policy: Annotated[Path | None, typer.Option("--policy", help="A policy in YAML; default: the plan's own.")] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Also write the verdicts as JUnit XML.")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Judge a run by a policy. Exit code 0 pass, 1 fail, 2 inconclusive.
+
+    Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
+    """
+    from appliedml.gates.policy import load_policy
+    from appliedml.report.build import write_report
+    from appliedml.store.run import Run
+
+    found = Run(run)
+    if policy is None and not found.info.get("policy"):
+        from appliedml.errors import GateError
+
+        raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
+    judgement = _judge(found, load_policy(policy if policy is not None else found.info["policy"]))
+    write_report(found)
+    for line in _gate_lines(judgement):
+        typer.echo(line)
+    if junit is not None:
+        from appliedml.gates.junit import write_junit
+
+        write_junit(junit, judgement)
+    raise typer.Exit(judgement.exit_code)
+
+
+@app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run to compare with.")],
+    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run that may be better or worse.")],
+    other_rows: Annotated[
+        bool, typer.Option("--other-rows", help="Compare on the common rows of different data.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare two runs on the same rows.
+
+    Example:  appliedml compare reports/<run a> reports/<run b>
+    """
+    from appliedml.execution.compare_runs import compare_runs
+    from appliedml.store.run import Run
+
+    found = compare_runs(Run(run_a), Run(run_b), other_rows)
+    typer.echo("What changed" if len(found.changes) else "Nothing changed in plan, data, code or versions.")
+    for row in found.changes.itertuples():
+        typer.echo(f"  {row.what}: {row.a} -> {row.b}")
+    typer.echo("Scores on the same rows (difference is B - A, 95 % interval)")
+    for row in found.scores.itertuples():
+        typer.echo(
+            f"  {row.metric:<18} {row.a:8.4f} {row.b:8.4f}   {row.difference:+.4f} ({row.low:+.4f} to {row.high:+.4f})"
+            f"   {'better: ' + row.better.upper() if row.better in 'ab' else 'no difference shown'}"
+        )
+    gaps = found.groups[found.groups["metric"].str.startswith(("gap.", "ratio."))]
+    if len(gaps):
+        typer.echo("Gaps and ratios between groups (A, B)")
+    for row in gaps.itertuples():
+        typer.echo(f"  {row.metric:<28} {row.subset:<24} {row.a:8.4f} {row.b:8.4f}   {row.difference:+.4f}")
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="stages, audits, builders, splits, sources or sections.")
+    ] = "stages",
+    verbose: Verbose = False,
+) -> None:
+    """List what a plan can name, with one line each.
+
+    Example:  appliedml list stages
+    """
+    from appliedml.core.listing import describe_names
+
+    rows = describe_names(kind)
+    width = max((len(name) for name, _, _ in rows), default=0)
+    for room, group in _grouped(rows):
+        typer.echo(f"{room}")
+        for name, line in group:
+            typer.echo(f"  {name:<{width}}  {line}")
+
+
+def _grouped(rows: list[tuple[str, str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    rooms = dict.fromkeys(room for _, room, _ in rows)
+    return [(room, [(name, line) for name, where, line in rows if where == room]) for room in rooms]
+
+
+def _plan(path: Path, data: Path | None, split: str | None) -> Plan:
+    from appliedml.execution.plan import Plan
+
+    return _changed(Plan.from_yaml(path), data, split)
+
+
+def _changed(plan: Plan, data: Path | None, split: str | None) -> Plan:
+    if data is not None:
+        plan = plan.with_data(data)
+    return plan if split is None else plan.with_split(split)
+
+
+def _check_files(plan: Plan) -> None:
+    """Raise what the data's header and the policy file show, before anything is fitted."""
+    from appliedml.errors import PlanError
+    from appliedml.execution.plan_problems import column_problems
+    from appliedml.gates.policy import load_policy
+
+    problems = column_problems(plan)
+    if problems:
+        raise PlanError(problems, f"the plan {plan.name!r}")
+    if plan.policy is not None:
+        load_policy(plan.policy, plan.folder)
+
+
+def _plan_line(plan: Plan) -> str:
+    steps = " > ".join(plan.pipeline.names())
+    return f"{plan.name}: {steps}; {len(plan.audits)} audits; seed {plan.seed}."
+
+
+def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
+    """Run a plan, judge it by its policy, write its report, and say where it is and how it came out.
+
+    Parameters
+    ----------
+    plan : Plan
+    out : Path
+    workers : int
+
+    Returns
+    -------
+    Run
+    """
+    from appliedml.engines.local import Local
+    from appliedml.gates.policy import load_policy
+    from appliedml.progress import shown
+    from appliedml.report.build import write_report
+
+    with shown(plan.name) as progress:
+        made: Run = plan.run(out=out, engine=Local(workers=workers), progress=progress)
+    if made.info.get("policy"):
+        judgement = _judge(made, load_policy(made.info["policy"]))
+        verdict = judgement.verdict.value
+        lines = _gate_lines(judgement)
+    else:
+        verdict, lines = "no policy was given, so no gate was judged", []
+    path = write_report(made)
+    for metric in ("roc_auc", "average_precision"):
+        found = made.score(metric)
+        if found:
+            typer.echo(f"{metric}: {found[0]:.3f} ({found[1]:.3f} to {found[2]:.3f}), out-of-fold, 95 % interval")
+    for line in lines:
+        typer.echo(line)
+    typer.echo(f"verdict: {verdict}")
+    typer.echo(f"report:  {path}")
+    return made
+
+
+def _judge(run: Run, policy: Any) -> Any:
+    from appliedml.gates.judge import judge, to_artifact
+    from appliedml.store import layout
+    from appliedml.store.writer import write_artifact
+
+    judgement = judge(run.scores, policy)
+    write_artifact(run.path / layout.ARTIFACTS / "gates", to_artifact(judgement))
+    run.forget()
+    return judgement
+
+
+def _gate_lines(judgement: Any) -> list[str]:
+    return [
+        f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
+        + (" [waived]" if result.waived else "")
+        for result in judgement.results
+    ]
+
+
+def guarded(command: Callable[[], Any], verbose: bool) -> int:
+    """Run a command and turn every error into one message and an exit code.
+
+    Parameters
+    ----------
+    command : callable
+    verbose : bool
+        Let the traceback through.
+
+    Returns
+    -------
+    int
+        0; 2 for bad input or an unexpected error; 130 after Ctrl-C; or what the command itself asked for.
+    """
+    from appliedml.errors import AppliedMLError
+
+    try:
+        code = int(command() or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        code = EXIT_INTERRUPTED
+    except AppliedMLError as error:
+        if verbose:
+            raise
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        code = EXIT_BAD_INPUT
+    except Exception as error:
+        code = EXIT_BAD_INPUT
+        if hasattr(error, "format_message"):  # a wrong call of the command line
+            typer.echo(f"{error.format_message()}\nSee: appliedml --help", err=True)
+        elif verbose:
+            raise
+        else:
+            hint = "This is not a problem we foresaw: add --verbose for the details, and please report it."
+            typer.echo(f"{type(error).__name__}: {error}\n{hint}", err=True)
+    if code == EXIT_INTERRUPTED:
+        typer.echo("Interrupted. Nothing half-written was kept; finished runs are untouched.", err=True)
+    return code
+
+
+def run_script(plan: Plan, arguments: list[str] | None = None) -> int:
+    """Be the command line of a pipeline script: ``--data FILE``, ``--out FOLDER``, ``--workers N``, ``--split NAME``.
+
+    Parameters
+    ----------
+    plan : Plan
+    arguments : list of str, optional
+        Default: what the script was called with.
+
+    Returns
+    -------
+    int
+        Exit code, for ``SystemExit``.
+    """
+    script = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+    @script.command(help=f"Run the plan {plan.name!r} and write its report.")
+    def main(
+        data: DataFile = None,
+        out: OutFolder = Path("reports"),
+        split: Split = None,
+        workers: Workers = 1,
+        verbose: Verbose = False,
+    ) -> None:
+        loaded = _changed(plan, data, split)
+        _check_files(loaded)
+        run_and_report(loaded, out, workers)
+
+    return _invoke(script, sys.argv[1:] if arguments is None else arguments)
+
+
+def _invoke(program: typer.Typer, arguments: list[str]) -> int:
+    # TensorFlow's own log lines are no use to a reviewer; errors still come through.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    command = typer.main.get_command(program)
+    verbose = "--verbose" in arguments
+
+    return guarded(lambda: command.main(list(arguments), prog_name=command.name, standalone_mode=False), verbose)
+
+
+def main() -> None:
+    """Entry point of the ``appliedml`` command."""
+    raise SystemExit(_invoke(app, sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""What a pipeline asks of its steps, and how it hands rows to the classifier."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from appliedml.core.samples import Samples
+from appliedml.core.stage import Verb, verb_of
+from appliedml.errors import AppliedMLError, StageError
+
+
+def check_steps(steps: Sequence[Any]) -> None:
+    """Refuse steps that cannot form a pipeline.
+
+    Parameters
+    ----------
+    steps : sequence of stages
+
+    Raises
+    ------
+    StageError
+        If there is no step, the last does not predict, another predicts, or one belongs elsewhere.
+    """
+    if not isinstance(steps, list | tuple) or not steps:
+        raise StageError(f"Pipeline: steps must be a list of stages, the last a classifier. It is {steps!r}.")
+    verbs = [verb_of(step) for step in steps]
+    for step, verb in zip(steps, verbs, strict=True):
+        if verb is Verb.CLEAN:
+            raise StageError(
+                f"{type(step).__name__} cleans, so it runs once before the split: put it under clean=[...]."
+            )
+        if verb is Verb.EXAMINE:
+            raise StageError(f"{type(step).__name__} examines, so it runs after the folds: put it under audits=[...].")
+    for step in [step for step, verb in zip(steps[:-1], verbs[:-1], strict=True) if verb is Verb.PREDICT]:
+        raise StageError(f"{type(step).__name__} predicts, so it must be the last step.")
+    if verbs[-1] is not Verb.PREDICT:
+        raise StageError(
+            f"Pipeline: the last step must predict. {type(steps[-1]).__name__} has the verb {verbs[-1].value}."
+        )
+    if not hasattr(steps[-1], "predict_proba"):
+        raise StageError(f"Pipeline: the classifier must have predict_proba. {type(steps[-1]).__name__} has none.")
+
+
+@contextmanager
+def named_failure(name: str, samples: Samples) -> Iterator[None]:
+    """Say which stage failed, and what usually helps.
+
+    Parameters
+    ----------
+    name : str
+        The stage.
+    samples : Samples
+        What it was given.
+
+    Raises
+    ------
+    StageError
+        Instead of a ValueError or TypeError of a foreign stage.
+    """
+    try:
+        yield
+    except AppliedMLError:
+        raise
+    except (ValueError, TypeError) as error:
+        hints = []
+        if isinstance(samples.X, pd.DataFrame):
+            texts = [str(c) for c in samples.X.columns if not pd.api.types.is_numeric_dtype(samples.X[c].dtype)]
+            gaps = [str(c) for c in samples.X.columns if samples.X[c].isna().any()]
+            hints += [f"Text columns it was given: {', '.join(texts[:5])}; put encode_categories before it."] * bool(texts)
+            hints += [f"Columns with missing values: {', '.join(gaps[:5])}; put impute_missing before it."] * bool(gaps)
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise StageError(" ".join([f"{name} failed: {first.rstrip('.')}.", *hints])) from error
+
+
+def fit_model(model: Any, fitted: Samples, held: Samples) -> None:
+    """Fit the classifier, with weights and validation rows where it takes them.
+
+    Parameters
+    ----------
+    model : classifier
+    fitted, held : Samples
+
+    Raises
+    ------
+    StageError
+        If rows have weights and the classifier takes none.
+    """
+    accepted = inspect.signature(model.fit).parameters
+    extra: dict[str, Any] = {}
+    if fitted.weight is not None:
+        if "sample_weight" not in accepted:
+            raise StageError(
+                f"{type(model).__name__} takes no sample_weight, but the rows have weights. Choose another."
+            )
+        extra["sample_weight"] = fitted.weight
+    if "validation_data" in accepted and len(held):
+        weight = () if held.weight is None else (held.weight,)
+        extra["validation_data"] = (held.X, held.y, *weight)
+    model.fit(fitted.X, fitted.y, **extra)
+
+
+def with_weight(samples: Samples, weight: NDArray[np.float64]) -> Samples:
+    """Return the samples with their weights multiplied.
+
+    Parameters
+    ----------
+    samples : Samples
+    weight : array of shape (n_samples,)
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    StageError
+        If the lengths differ.
+    """
+    if len(weight) != len(samples):
+        raise StageError(
+            f"Pipeline: sample_weight must have one value per row. It has {len(weight)} for {len(samples)}."
+        )
+    meta = samples.meta.copy()
+    meta["weight"] = weight if samples.weight is None else weight * samples.weight
+    return Samples(samples.X, samples.y, meta, samples.schema)
+
+
+def in_order(found: NDArray[np.float64], have: Any, want: NDArray[Any]) -> NDArray[np.float64]:
+    """Return probabilities with a column for every wanted class, zero for classes the classifier has not seen.
+
+    Parameters
+    ----------
+    found : array of shape (n_samples, n_found)
+    have : sequence
+        Classes of the columns.
+    want : array
+        Sorted classes.
+
+    Returns
+    -------
+    array of shape (n_samples, n_wanted)
+    """
+    if np.array_equal(have, want):
+        return found
+    out = np.zeros((len(found), len(want)))
+    out[:, np.searchsorted(want, have)] = found
+    return out
+
+
+def columns_of(X: Any) -> list[str]:
+    """Return the column names of a table, or nothing for other inputs.
+
+    Parameters
+    ----------
+    X : object
+
+    Returns
+    -------
+    list of str
+    """
+    return [str(name) for name in X.columns] if isinstance(X, pd.DataFrame) else []

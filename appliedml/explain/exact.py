@@ -1,0 +1,109 @@
+"""Exact Shapley values: every coalition, averaged over the whole background."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliedml.errors import StageError
+from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, evaluate
+from appliedml.explain.values import ShapleyValues
+
+MAX_EXACT_PLAYERS = 12
+
+
+def exact_shapley(
+    masker: Masker,
+    scorer: Scorer,
+    *,
+    rows: NDArray[np.intp] | None = None,
+    batch_rows: int = BATCH_ROWS,
+) -> ShapleyValues:
+    """Exact interventional Shapley values.
+
+    Parameters
+    ----------
+    masker : Masker
+        At most 12 players.
+    scorer : callable
+        One call scores many inputs, shape (n,) or (n, n_outputs).
+    rows : array of int, optional
+        Rows to explain; default all.
+    batch_rows : int
+        Most inputs a call: the bound on memory.
+
+    Returns
+    -------
+    ShapleyValues
+        With standard errors of 0.
+
+    Raises
+    ------
+    StageError
+        If there are more than 12 players.
+
+    Notes
+    -----
+    Scores 2^players x background inputs a row.
+
+    Source
+    ------
+    Shapley (1953); the value of a coalition is that of Lundberg & Lee (2017) with features outside it drawn from the
+    background, whatever the features inside it are (interventional).
+
+    Examples
+    --------
+    >>> from appliedml.explain.table import TableMasker
+    >>> masker = TableMasker(np.array([[1.0, 2.0]]), np.array([[0.0, 0.0], [0.0, 1.0]]))
+    >>> exact_shapley(masker, lambda x: x[:, 0] * 10 + x[:, 1]).values[0, :, 0].tolist()
+    [10.0, 1.5]
+    """
+    n_players = len(masker.names)
+    if n_players > MAX_EXACT_PLAYERS:
+        raise StageError(
+            f"exact_shapley: at most {MAX_EXACT_PLAYERS} players can be enumerated ({2**MAX_EXACT_PLAYERS:,} "
+            f"coalitions). There are {n_players}. Use the sampled explainer, or fewer players."
+        )
+    chosen = np.arange(masker.n_rows) if rows is None else np.asarray(rows, dtype=np.intp)
+    coalitions = (np.arange(2**n_players)[:, None] >> np.arange(n_players)) & 1 == 1
+    weights = _weights(coalitions)
+    worths = [_worths(masker, scorer, row, coalitions, batch_rows) for row in chosen]
+    game = np.stack(worths)
+    values = np.einsum("ps,nso->npo", weights, game)
+    return ShapleyValues(
+        values=values,
+        standard_errors=np.zeros_like(values),
+        base_values=game[0, 0],
+        scores=game[:, -1],
+        names=masker.names,
+        method="exact",
+        n_permutations=np.zeros(len(chosen), dtype=np.int64),
+        n_evaluations=len(chosen) * len(coalitions) * masker.n_background,
+    )
+
+
+def _weights(coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weight of every coalition's worth in every player's value, shape (n_players, n_coalitions)."""
+    n_players = coalitions.shape[1]
+    sizes = coalitions.sum(axis=1)
+    with_player = np.array([1 / (n_players * comb(n_players - 1, max(size - 1, 0))) for size in sizes])
+    without = np.array([1 / (n_players * comb(n_players - 1, min(size, n_players - 1))) for size in sizes])
+    return np.where(coalitions, with_player[:, None], -without[:, None]).T
+
+
+def _worths(
+    masker: Masker, scorer: Scorer, row: np.intp, coalitions: NDArray[np.bool_], batch_rows: int
+) -> NDArray[np.float64]:
+    """Mean score of every coalition of one row over the background, shape (n_coalitions, n_outputs)."""
+    n_background = masker.n_background
+    a_call = max(1, batch_rows // n_background)
+    parts = []
+    for start in range(0, len(coalitions), a_call):
+        block = coalitions[start : start + a_call]
+        present = np.repeat(block, n_background, axis=0)[None]
+        draws = np.tile(np.arange(n_background), len(block))
+        scores = evaluate(masker, scorer, np.array([row]), present, draws, batch_rows)
+        parts.append(scores.reshape(len(block), n_background, -1).mean(axis=1))
+    return np.concatenate(parts)

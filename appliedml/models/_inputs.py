@@ -1,0 +1,223 @@
+"""What a network reads: numbers as one matrix, categories as integer codes, learned on the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from appliedml.errors import DataError
+
+NUMBERS = "numbers"
+CODES = "codes"
+Arrays = dict[str, NDArray[Any]]
+
+# Tables of embeddings have room for a multiple of this many levels, so that a fold in which a rare level is missing
+# still fits the network, and the compiled program, of the other folds.
+LEVEL_STEP = 4
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """The columns a network is built for.
+
+    Parameters
+    ----------
+    numbers : tuple of str
+        Numeric columns in order; they arrive as the input "numbers", shape (n_rows, n_numbers), float32.
+    categories : tuple of str
+        Categorical columns in order; they arrive as the input "codes", shape (n_rows, n_categories), int32.
+    capacities : tuple of int
+        Number of codes each category has room for; code 0 is "unknown or missing".
+
+    Examples
+    --------
+    >>> InputSpec(("age",), ("colour",), (8,)).n_columns
+    2
+    """
+
+    numbers: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+    capacities: tuple[int, ...] = ()
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, numeric and categorical."""
+        return len(self.numbers) + len(self.categories)
+
+    def shape_key(self) -> list[Any]:
+        """Return what decides the shape of the network: column names do not."""
+        return [len(self.numbers), list(self.capacities)]
+
+
+class TableEncoder:
+    """Turns a table into the arrays of an :class:`InputSpec`; learns the levels of categories when it is made.
+
+    Parameters
+    ----------
+    numbers : list of str
+        Names of the numeric columns.
+    levels : mapping of str to list of str
+        Known levels of each categorical column, in code order from 1.
+    by_position : bool
+        Whether it was learned from an array: columns are then taken by position, not by name.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"age": [30.0, 40.0], "colour": ["red", "blue"]})
+    >>> encoder = TableEncoder.learn(table)
+    >>> encoder.encode(table.assign(colour=["red", "green"]))["codes"].tolist()
+    [[2], [0]]
+    """
+
+    def __init__(self, numbers: list[str], levels: Mapping[str, list[str]], by_position: bool = False) -> None:
+        self.numbers = list(numbers)
+        self.levels = {name: list(known) for name, known in levels.items()}
+        self.by_position = by_position
+
+    @classmethod
+    def learn(cls, table: pd.DataFrame | NDArray[Any]) -> TableEncoder:
+        """Return an encoder for the columns and levels of the training rows.
+
+        Parameters
+        ----------
+        table : DataFrame or array of shape (n_rows, n_columns)
+            Of a DataFrame, numeric and boolean columns are numbers; category, text and object columns are categories.
+
+        Returns
+        -------
+        TableEncoder
+
+        Raises
+        ------
+        DataError
+            If a column is neither a number nor a category (a date, say), or column names repeat.
+        """
+        if not isinstance(table, pd.DataFrame):
+            return cls([f"x{position}" for position in range(table.shape[1])], {}, by_position=True)
+        names = [str(name) for name in table.columns]
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise DataError(f"KerasClassifier: column names must differ. Given more than once: {', '.join(twice)}.")
+        numbers: list[str] = []
+        levels: dict[str, list[str]] = {}
+        for position, name in enumerate(names):
+            column = table.iloc[:, position]
+            if pd.api.types.is_numeric_dtype(column.dtype):
+                numbers.append(name)
+            elif _is_category(column):
+                known = _texts(column)
+                levels[name] = sorted({text for text in known if text is not None})
+            else:
+                raise DataError(
+                    f"KerasClassifier: column {name!r} has the type {column.dtype}, neither a number nor a category. "
+                    "Turn dates into parts first (dates_to_parts), or drop the column."
+                )
+        return cls(numbers, levels)
+
+    @property
+    def spec(self) -> InputSpec:
+        """The columns, with room for the known levels."""
+        room = tuple(-(-(len(known) + 1) // LEVEL_STEP) * LEVEL_STEP for known in self.levels.values())
+        return InputSpec(tuple(self.numbers), tuple(self.levels), room)
+
+    def encode(self, table: pd.DataFrame | NDArray[Any]) -> Arrays:
+        """Return the arrays of a table.
+
+        Parameters
+        ----------
+        table : DataFrame or array of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        dict of str to array
+            "numbers" (float32) and "codes" (int32), those that the columns call for.
+
+        Raises
+        ------
+        DataError
+            If a numeric column holds text, missing or infinite values.
+        """
+        arrays: Arrays = {}
+        if not isinstance(table, pd.DataFrame):
+            arrays[NUMBERS] = _finite(np.asarray(table, dtype=np.float64), self.numbers)
+            return arrays
+        names = self.numbers if self.by_position else [str(name) for name in table.columns]
+        by_name = {name: position for position, name in enumerate(names)}
+        if self.numbers:
+            matrix = np.empty((len(table), len(self.numbers)), dtype=np.float64)
+            for place, name in enumerate(self.numbers):
+                matrix[:, place] = _as_numbers(table.iloc[:, by_name[name]], name)
+            arrays[NUMBERS] = _finite(matrix, self.numbers)
+        if self.levels:
+            codes = np.empty((len(table), len(self.levels)), dtype=np.int32)
+            for place, (name, known) in enumerate(self.levels.items()):
+                codes[:, place] = _as_codes(table.iloc[:, by_name[name]], known)
+            arrays[CODES] = codes
+        return arrays
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the encoder as a JSON value."""
+        return {"numbers": self.numbers, "levels": self.levels, "by_position": self.by_position}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TableEncoder:
+        """Return the encoder of a JSON value."""
+        return cls(list(data["numbers"]), data["levels"], bool(data["by_position"]))
+
+
+def _is_category(column: pd.Series) -> bool:
+    kind = column.dtype
+    return isinstance(kind, pd.CategoricalDtype) or kind == object or pd.api.types.is_string_dtype(kind)
+
+
+def _text(value: Any) -> str | None:
+    """Return one level as text; 3 and 3.0 are the same level, for a missing value elsewhere turns integers to floats."""
+    if isinstance(value, str):
+        return value
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _texts(column: pd.Series) -> list[str | None]:
+    return [_text(value) for value in pd.unique(column)]
+
+
+def _as_codes(column: pd.Series, known: list[str]) -> NDArray[np.int32]:
+    place, distinct = pd.factorize(column)
+    code_of = {text: code for code, text in enumerate(known, start=1)}
+    codes = np.array([*(code_of.get(_text(value) or "", 0) for value in distinct), 0], dtype=np.int32)
+    # factorize marks missing values with -1, which picks the 0 put at the end.
+    return codes[place]
+
+
+def _as_numbers(column: pd.Series, name: str) -> NDArray[np.float64]:
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"KerasClassifier: column {name!r} held numbers in training and holds {column.dtype} now, such as "
+            f"{column.iloc[0]!r}. Give it the type it had in training."
+        ) from error
+
+
+def _finite(matrix: NDArray[np.float64], names: list[str]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):
+        numbers = matrix.astype(np.float32)
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        column = int(np.flatnonzero(~finite.all(axis=0))[0])
+        n_missing = int(np.isnan(matrix[:, column]).sum())
+        n_infinite = int((~finite[:, column]).sum()) - n_missing
+        raise DataError(
+            f"KerasClassifier: numeric columns must not hold NaN or infinity. Column {names[column]!r} has {n_missing} "
+            f"NaN and {n_infinite} infinite (or too large for float32) values. Impute them first (impute_missing)."
+        )
+    return numbers

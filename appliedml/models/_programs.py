@@ -1,0 +1,299 @@
+"""Compiled training programs and the small cache that lets folds, seeds and trials share them.
+
+A program owns one Keras model and one optimizer. A fit puts fresh values into their variables, runs epochs and copies the
+values out, so that nothing is traced or compiled twice for one architecture. Whatever differs between fits of one
+architecture is an argument: the rows, their order, their number, the learning rates.
+
+Threads take turns on a program (each has a lock). Processes forked after TensorFlow has trained deadlock, whatever is
+cached here: start workers with joblib's loky, or spawn.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliedml.core.fingerprint import canonical_json
+from appliedml.models._inputs import Arrays
+from appliedml.models._losses import row_loss
+from appliedml.models._settings import Network, Rows, Settings, describe_layers, make_optimizer
+
+MAX_PROGRAMS = 8
+_EVALUATION_ROWS = 65_536
+
+
+class Program:
+    """One architecture, optimizer and loss, compiled once.
+
+    Parameters
+    ----------
+    network : Network
+    settings : Settings
+    mode : str
+        "epoch_xla" or "epoch_graph" (a whole epoch is one call), "step_xla" (a step is one call).
+    """
+
+    def __init__(self, network: Network, settings: Settings, mode: str) -> None:
+        import tensorflow as tf
+
+        self.network = network
+        self.mode = mode
+        self.batch_size = settings.batch_size
+        self.lock = threading.RLock()
+        self.model = network.build(0)
+        self.view = network.builder.training_view(self.model)
+        self.layers = describe_layers(self.model)
+        self.optimizer = make_optimizer(settings)
+        self.optimizer.build(self.view.trainable_variables)
+        self._optimizer_start = values_of(self.optimizer.variables)
+        self._loss = row_loss(
+            settings.loss,
+            network.n_outputs,
+            gamma=settings.gamma,
+            label_smoothing=settings.label_smoothing,
+            trains_on_labels=network.builder.trains_on_labels,
+        )
+        # autograph has nothing to rewrite here, and reading sources fails in frozen and zipped installations.
+        self._step = tf.function(self._train_step, jit_compile=True, autograph=False)
+        self._epoch = tf.function(self._train_epoch, jit_compile=mode == "epoch_xla", autograph=False)
+        self._evaluate = tf.function(self._row_losses, autograph=False, reduce_retracing=True)
+
+    def reset(self, seed: int, x: Arrays) -> None:
+        """Put the start of a fit into all variables.
+
+        Parameters
+        ----------
+        seed : int
+        x : dict of str to array
+            Training rows, for the weights that describe them.
+        """
+        fresh = self.network.build(seed)
+        for variable, start in zip(self.model.variables, fresh.variables, strict=True):
+            variable.assign(start.value)
+        for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
+            variable.assign(value)
+        self.network.builder.adapt(self.model, x)
+
+    def weights(self) -> list[NDArray[Any]]:
+        """Return copies of the values of all variables."""
+        return values_of(self.model.variables)
+
+    def set_weights(self, weights: list[NDArray[Any]]) -> None:
+        """Put values into all variables.
+
+        Parameters
+        ----------
+        weights : list of array
+        """
+        for variable, value in zip(self.model.variables, weights, strict=True):
+            variable.assign(value)
+
+    def load(self, rows: Rows) -> Any:
+        """Return the training rows as tensors of a bucketed size.
+
+        Parameters
+        ----------
+        rows : Rows
+
+        Returns
+        -------
+        tuple
+            Arguments of :meth:`train`.
+        """
+        import tensorflow as tf
+
+        room = bucket(len(rows))
+        # Rows of padding are never picked by the order of an epoch; they only keep shapes equal over folds.
+        x = {name: tf.constant(_padded(array, room)) for name, array in rows.x.items()}
+        return x, tf.constant(_padded(rows.y, room)), tf.constant(_padded(rows.weight, room))
+
+    def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float:
+        """Run one epoch and return its mean loss.
+
+        Parameters
+        ----------
+        data : tuple
+            From :meth:`load`.
+        order : array of int, shape (n_rows,)
+            Rows in the order of this epoch.
+        rates : array of shape (n_steps,)
+
+        Returns
+        -------
+        float
+        """
+        import tensorflow as tf
+
+        n_rows, n_steps = len(order), len(rates)
+        most_steps = -(-int(data[1].shape[0]) // self.batch_size)
+        # The last batch is filled up with rows from the start of the order, at no weight, so that batch normalisation
+        # sees a batch of real rows.
+        filled = np.resize(order, n_steps * self.batch_size).astype(np.int32)
+        if self.mode == "step_xla":
+            total = 0.0
+            for step in range(n_steps):
+                rows = tf.constant(filled[step * self.batch_size : (step + 1) * self.batch_size])
+                count = min(self.batch_size, n_rows - step * self.batch_size)
+                total += float(self._step(*data, rows, tf.constant(count), tf.constant(rates[step]))) * count
+            return total / n_rows
+        order_tensor = tf.constant(_padded(filled, most_steps * self.batch_size))
+        rate_tensor = tf.constant(_padded(rates, most_steps))
+        return float(self._epoch(*data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), rate_tensor))
+
+    def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the loss and the outputs of each row, as at prediction time.
+
+        Parameters
+        ----------
+        rows : Rows
+
+        Returns
+        -------
+        losses : array of shape (n,)
+        outputs : array of shape (n, n_outputs)
+        """
+        losses, outputs = [], []
+        for start in range(0, len(rows), _EVALUATION_ROWS):
+            part = slice(start, start + _EVALUATION_ROWS)
+            loss, output = self._evaluate({name: array[part] for name, array in rows.x.items()}, rows.y[part])
+            losses.append(loss.numpy())
+            outputs.append(output.numpy())
+        return np.concatenate(losses).astype(np.float64), np.concatenate(outputs).astype(np.float64)
+
+    def _row_losses(self, x: Any, y: Any) -> Any:
+        output = self.view(x, training=False)
+        return self._loss(y, output), output
+
+    def _train_step(self, x: Any, y: Any, weight: Any, rows: Any, count: Any, rate: Any) -> Any:
+        import tensorflow as tf
+
+        batch = {name: tf.gather(array, rows) for name, array in x.items()}
+        real = tf.range(self.batch_size) < count
+        share = tf.where(real, tf.gather(weight, rows), 0.0) / tf.cast(count, tf.float32)
+        self.optimizer.learning_rate.assign(rate)
+        variables = self.view.trainable_variables
+        with tf.GradientTape() as tape:
+            losses = self._loss(tf.gather(y, rows), self.view(batch, training=True))
+            loss = tf.reduce_sum(losses * share)
+            penalties = self.view.losses
+            if penalties:
+                loss += tf.add_n(penalties)
+        # The gradient of a look-up is sparse; dense, it is summed in one fixed order and fuses with the update.
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, [v.value for v in variables])]
+        self.optimizer.apply(gradients, variables)
+        return loss
+
+    def _train_epoch(self, x: Any, y: Any, weight: Any, order: Any, n_rows: Any, n_steps: Any, rates: Any) -> Any:
+        import tensorflow as tf
+
+        size = self.batch_size
+
+        def body(step: Any, total: Any) -> tuple[Any, Any]:
+            rows = tf.slice(order, [step * size], [size])
+            count = tf.minimum(size, n_rows - step * size)
+            loss = self._train_step(x, y, weight, rows, count, rates[step])
+            return step + 1, total + loss * tf.cast(count, tf.float32)
+
+        start = (tf.constant(0), tf.constant(0.0))
+        _, total = tf.while_loop(lambda step, _: step < n_steps, body, start, parallel_iterations=1)
+        return total / tf.cast(n_rows, tf.float32)
+
+
+def bucket(n_rows: int) -> int:
+    """Return the room to make for a number of rows, so that folds that differ by a few rows share a program.
+
+    Parameters
+    ----------
+    n_rows : int
+
+    Returns
+    -------
+    int
+        At most one eighth more, and at least 64.
+
+    Examples
+    --------
+    >>> bucket(39_999) == bucket(40_001), bucket(40_000)
+    (True, 40960)
+    """
+    step = max(64, 1 << max(0, int(n_rows).bit_length() - 4))
+    return -(-n_rows // step) * step
+
+
+def values_of(variables: list[Any]) -> list[NDArray[Any]]:
+    """Return copies of the values of Keras variables.
+
+    Parameters
+    ----------
+    variables : list of keras.Variable
+
+    Returns
+    -------
+    list of array
+    """
+    # numpy() may share the variable's memory, which the next step overwrites.
+    return [np.array(variable.numpy(), copy=True) for variable in variables]
+
+
+def _padded(array: NDArray[Any], room: int) -> NDArray[Any]:
+    if len(array) == room:
+        return array
+    return np.concatenate([array, np.zeros((room - len(array), *array.shape[1:]), dtype=array.dtype)])
+
+
+_cache: OrderedDict[str, Any] = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def cached(key: str, make: Callable[[], Any]) -> Any:
+    """Return the program of a key, made if it is not among the last few used.
+
+    Parameters
+    ----------
+    key : str
+    make : callable
+
+    Returns
+    -------
+    object
+    """
+    with _cache_lock:
+        if key in _cache:
+            _cache.move_to_end(key)
+            return _cache[key]
+    made = make()
+    with _cache_lock:
+        kept = _cache.setdefault(key, made)
+        _cache.move_to_end(key)
+        while len(_cache) > MAX_PROGRAMS:
+            _cache.popitem(last=False)
+        return kept
+
+
+def program_for(network: Network, settings: Settings, mode: str) -> Program:
+    """Return the program that trains this network in this way, shared with every equal one.
+
+    Parameters
+    ----------
+    network : Network
+    settings : Settings
+    mode : str
+
+    Returns
+    -------
+    Program
+    """
+    key = canonical_json(["train", network.key(), settings.program_key(), mode])
+    program: Program = cached(key, lambda: Program(network, settings, mode))
+    return program
+
+
+def forget_programs() -> None:
+    """Drop every cached program, to give its memory back."""
+    with _cache_lock:
+        _cache.clear()

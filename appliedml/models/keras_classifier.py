@@ -1,0 +1,495 @@
+"""A Keras network as a true scikit-learn classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from appliedml.core import registry
+from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule
+from appliedml.core.seeds import derive_seed
+from appliedml.core.stage import Configured
+from appliedml.errors import DataError, Problem, StageError
+from appliedml.models._inputs import TableEncoder
+from appliedml.models._schedules import SCHEDULE_RULE, Schedule
+from appliedml.models._settings import MONITORS, OPTIMIZERS, TRAINERS, Network, Rows, Settings, Trained
+
+
+class _BuilderEntry(Rule):
+    """A name, or one name with its parameters; what they may be is the builder's own affair."""
+
+    def accepts(self, value: Any) -> bool:
+        try:
+            registry.split_entry(value)
+        except StageError:
+            return False
+        return True
+
+    def describe(self) -> str:
+        return "the name of a builder, or one name with its parameters as in {mlp: {hidden: [64, 32]}}"
+
+
+class _ClassWeights(Rule):
+    """A mapping from classes, or their texts, to weights."""
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, Mapping) and bool(value) and all(Real(0).accepts(item) for item in value.values())
+
+    def describe(self) -> str:
+        return "a mapping from classes to weights of at least 0"
+
+
+class KerasClassifier(ClassifierMixin, Configured):
+    """Classifier over a Keras network, trained by compiled epochs.
+
+    Takes a DataFrame, of which numeric and boolean columns are numbers and category, text and object columns are
+    categories with embeddings (levels unknown in training, and missing ones, share a code), or a numeric array. Numbers
+    should be scaled and must not be missing.
+
+    Parameters
+    ----------
+    builder : str or mapping, default "mlp"
+        Name of an architecture, or one name with its parameters: ``{"mlp": {"hidden": [64, 32], "dropout": 0.2}}``.
+    epochs : int, default 30
+    batch_size : int, default 256
+    optimizer : str, default "adam"
+        "sgd", "adam", "adamw" or "rmsprop".
+    learning_rate : float, default 1e-3
+    momentum : float, default 0.9
+        Of "sgd" and "rmsprop".
+    weight_decay : float, default 0
+        Decoupled, for every optimizer.
+    clip_norm : float, optional
+        Bound of the norm of all gradients together.
+    schedule : None, str or mapping
+        "step", "exponential", "cosine", "cyclical", "reduce_on_plateau", or one of them with its parameters:
+        ``{"cosine": {"warmup_epochs": 2}}``.
+    loss : str, default "crossentropy"
+        Or "focal".
+    gamma : float, default 2
+        Of the focal loss.
+    label_smoothing : float, default 0
+    class_weight : None, "balanced" or mapping
+        From class (or its text, as in YAML) to weight. Multiplied with ``sample_weight``; the product is scaled to mean 1
+        over the training rows, so that weights do not change the step size.
+    patience_epochs : int, optional
+        Stop after this many epochs without a better ``monitor`` and keep the best epoch's weights.
+    monitor : str, default "val_loss"
+        Or "val_roc_auc", "val_average_precision".
+    validation_fraction : float, default 0.1
+        Share of the training rows set aside, stratified, where early stopping or a schedule needs validation rows and
+        ``fit`` is given none.
+    n_members : int, default 1
+        Networks trained from different seeds; their probabilities are averaged.
+    trainer : str, default "auto"
+        "compiled" (always compiled epochs), "keras" (plain ``model.fit``), or "auto" (see ``models/training.py``).
+    random_state : int, optional
+        Equal seeds give equal predictions, byte for byte on one machine.
+    verbose : int, default 0
+        1 writes a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+    n_features_in_ : int
+    feature_names_in_ : array of str
+        Where the table had text column names.
+    history_ : DataFrame
+        epoch, loss, learning_rate, and with validation rows val_loss, val_roc_auc, val_average_precision; the mean over
+        members that were still training.
+    member_histories_ : list of DataFrame
+    best_epoch_ : int
+        The epoch whose weights were kept (of several members the median, rounded down).
+
+    Raises
+    ------
+    ParameterError
+        If a parameter breaks its rule.
+    DataError
+        If rows, labels or weights cannot be used.
+
+    Source
+    ------
+    The estimator contract is scikit-learn's; Lakshminarayanan et al. (2017), Simple and Scalable Predictive Uncertainty
+    Estimation using Deep Ensembles, for ``n_members``.
+
+    Examples
+    --------
+    >>> KerasClassifier(builder={"mlp": {"hidden": [16]}}, epochs=5)
+    KerasClassifier(builder={'mlp': {'hidden': [16]}}, epochs=5)
+    """
+
+    parameter_rules: ClassVar[Mapping[str, Rule]] = {
+        "builder": _BuilderEntry(),
+        "epochs": Integer(1),
+        "batch_size": Integer(1),
+        "optimizer": Choice(*OPTIMIZERS),
+        "learning_rate": Real(0, open_low=True),
+        "momentum": Real(0, 1, open_high=True),
+        "weight_decay": Real(0),
+        "clip_norm": AnyOf(Null(), Real(0, open_low=True)),
+        "schedule": SCHEDULE_RULE,
+        "loss": Choice("crossentropy", "focal"),
+        "gamma": Real(0),
+        "label_smoothing": Real(0, 1, open_high=True),
+        "class_weight": AnyOf(Null(), Choice("balanced"), _ClassWeights()),
+        "patience_epochs": AnyOf(Null(), Integer(1)),
+        "monitor": Choice(*MONITORS),
+        "validation_fraction": Real(0, 1, open_low=True, open_high=True),
+        "n_members": Integer(1, 100),
+        "trainer": Choice(*TRAINERS),
+        "random_state": AnyOf(Null(), Integer(0, 2**32 - 1)),
+        "verbose": Integer(0),
+    }
+
+    def __init__(
+        self,
+        builder: str | Mapping[str, Any] = "mlp",
+        *,
+        epochs: int = 30,
+        batch_size: int = 256,
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        schedule: str | Mapping[str, Any] | None = None,
+        loss: str = "crossentropy",
+        gamma: float = 2.0,
+        label_smoothing: float = 0.0,
+        class_weight: str | Mapping[Any, float] | None = None,
+        patience_epochs: int | None = None,
+        monitor: str = "val_loss",
+        validation_fraction: float = 0.1,
+        n_members: int = 1,
+        trainer: str = "auto",
+        random_state: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.builder = builder
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.schedule = schedule
+        self.loss = loss
+        self.gamma = gamma
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.patience_epochs = patience_epochs
+        self.monitor = monitor
+        self.validation_fraction = validation_fraction
+        self.n_members = n_members
+        self.trainer = trainer
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @classmethod
+    def problems_in(cls, parameters: Mapping[str, Any], where: str) -> list[Problem]:
+        """Return what is wrong with the builder of a plan entry.
+
+        Parameters
+        ----------
+        parameters : mapping
+            Of this class, as in a plan; each alone already keeps its rule.
+        where : str
+            Path inside the plan.
+
+        Returns
+        -------
+        list of Problem
+        """
+        return registry.problems_of("builders", parameters.get("builder", "mlp"), f"{where}.builder")
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> KerasClassifier:
+        """Train on rows.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (n_rows, n_columns)
+        y : array of shape (n_rows,)
+            Two or more classes, of any label type.
+        sample_weight : array of shape (n_rows,), optional
+        validation_data : (X, y) or (X, y, sample_weight), optional
+            Rows for early stopping, schedules and the history; never trained on.
+
+        Returns
+        -------
+        KerasClassifier
+
+        Raises
+        ------
+        ParameterError
+            If a parameter breaks its rule.
+        DataError
+            If rows, labels or weights cannot be used.
+        """
+        self.check_parameters()
+        builder = registry.build("builders", self.builder)
+        if not builder.trains_on_labels and (self.loss != "crossentropy" or self.label_smoothing):
+            raise StageError(
+                f"KerasClassifier: the builder {type(builder).__name__} is not trained on labels, so loss={self.loss!r} and "
+                f'label_smoothing={self.label_smoothing} have no meaning for it. Leave loss="crossentropy", '
+                "label_smoothing=0."
+            )
+        table = self._table(X, y, reset=True)
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        if len(labels) != len(table):
+            raise DataError(f"KerasClassifier: X has {len(table)} rows and y has {len(labels)}. They must be equal.")
+        self.classes_, codes = np.unique(labels, return_inverse=True)
+        weight = _check_sample_weight(sample_weight, table, dtype=np.float64, ensure_non_negative=True)
+        self._check_classes(codes, weight)
+        self.encoder_ = TableEncoder.learn(table)
+        n_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
+        self.network_ = Network(builder, self.encoder_.spec, n_outputs)
+        rows = Rows(self.encoder_.encode(table), codes.astype(np.int32), weight.astype(np.float32))
+        seed = self._seed()
+        rows, validation = self._validation(rows, validation_data, seed)
+        rows = self._weighted(rows)
+        self._fit_members(rows, validation, seed)
+        return self
+
+    def _fit_members(self, rows: Rows, validation: Rows | None, seed: int) -> None:
+        from appliedml.models._scoring import Scorer
+        from appliedml.models.training import train
+
+        trained: list[Trained] = []
+        settings = self._settings()
+        for member in range(self.n_members):
+            trained.append(train(self.network_, settings, rows, validation, derive_seed(seed, "member", member)))
+        self.members_ = [one.weights for one in trained]
+        self.member_histories_ = [one.history for one in trained]
+        self.history_ = pd.concat(self.member_histories_).groupby("epoch", as_index=False).mean()
+        self.best_epoch_ = int(np.median([one.best_epoch for one in trained]))
+        self.mode_ = trained[0].mode
+        self.layers_ = trained[0].layers
+        self.scorer_ = Scorer(self.network_, self.members_)
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        array of shape (n_rows, n_classes), float64
+            Columns in the order of ``classes_``.
+
+        Raises
+        ------
+        DataError
+            If the rows cannot be used.
+        """
+        check_is_fitted(self)
+        return self.scorer_(self.encoder_.encode(self._table(X, reset=False)))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable class of each row.
+
+        Parameters
+        ----------
+        X : DataFrame or array of shape (n_rows, n_columns)
+
+        Returns
+        -------
+        array of shape (n_rows,)
+        """
+        chances = self.predict_proba(X)
+        return np.asarray(self.classes_[chances.argmax(axis=1)])
+
+    def compiled_scorer(self) -> Callable[[Any], NDArray[np.float64]]:
+        """Return a function from rows to probabilities without the checks of ``predict_proba``, for explanations.
+
+        Returns
+        -------
+        callable
+            DataFrame with the columns of training, or numeric array -> (n_rows, n_classes) float64, in one compiled call
+            (of at most 65,536 rows) a member.
+        """
+        check_is_fitted(self)
+        encode, score = self.encoder_.encode, self.scorer_
+        return lambda rows: score(encode(rows))
+
+    def to_keras(self, member: int = 0) -> Any:
+        """Return a member as an ordinary Keras model that gives probabilities.
+
+        Parameters
+        ----------
+        member : int
+
+        Returns
+        -------
+        keras.Model
+            Of a mapping with "numbers" and "codes"; its output has shape (n_rows, 1) for two classes (the probability of
+            ``classes_[1]``), else (n_rows, n_classes).
+        """
+        check_is_fitted(self)
+        from appliedml.models.saving import with_probabilities
+
+        return with_probabilities(self.network_, self.members_[member])
+
+    def describe(self) -> dict[str, Any]:
+        """Return what was trained, and how, as a JSON value.
+
+        Returns
+        -------
+        dict
+            layers (name, type, output_shape, parameters), n_parameters (of all members), n_members, builder, optimizer,
+            learning_rate, loss, trainer (the mode used), epochs_run (a member each), best_epoch, n_numbers, n_categories.
+        """
+        check_is_fitted(self)
+        name, parameters = registry.split_entry(self.builder)
+        return {
+            "model": "keras_classifier",
+            "builder": {name: {**self.network_.builder.get_params(deep=False), **parameters}},
+            "layers": self.layers_,
+            "n_parameters": self.n_members * sum(int(layer["parameters"]) for layer in self.layers_),
+            "n_members": self.n_members,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "schedule": Schedule(self.learning_rate, self.schedule, self.epochs).to_json(),
+            "loss": self.loss,
+            "trainer": self.mode_,
+            "epochs_run": [len(history) for history in self.member_histories_],
+            "best_epoch": self.best_epoch_,
+            "n_numbers": len(self.encoder_.numbers),
+            "n_categories": len(self.encoder_.levels),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Save the fitted classifier to a folder: JSON and one ``.keras`` file a member, no pickle.
+
+        Parameters
+        ----------
+        path : path
+            Made if it does not exist.
+        """
+        from appliedml.models.saving import save_classifier
+
+        save_classifier(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> KerasClassifier:
+        """Return the classifier saved in a folder.
+
+        Parameters
+        ----------
+        path : path
+
+        Returns
+        -------
+        KerasClassifier
+
+        Raises
+        ------
+        RunError
+            If the folder does not hold a saved classifier.
+        """
+        from appliedml.models.saving import load_classifier
+
+        return load_classifier(Path(path))
+
+    def _table(self, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
+        if not isinstance(X, pd.DataFrame):
+            if y is None:
+                validate_data(self, X, y, reset=reset)
+            array = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
+            if not reset and self.encoder_.levels:
+                raise DataError("KerasClassifier was trained on a DataFrame with categories. Give it a DataFrame.")
+            return array
+        validate_data(self, X, y, skip_check_array=True, reset=reset)
+        for size, what in zip(X.shape, ("sample", "feature"), strict=True):
+            if size == 0:
+                raise DataError(f"KerasClassifier: found array with 0 {what}(s) while a minimum of 1 is required.")
+        return X
+
+    def _check_classes(self, codes: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
+        counted = np.unique(codes[weight > 0])
+        if len(counted) < 2:
+            raise DataError(
+                "KerasClassifier: training needs rows of at least two classes with a weight above 0. "
+                f"These rows have {len(counted)} class{'' if len(counted) == 1 else 'es'}"
+                f"{f': {self.classes_[counted[0]]!r}' if len(counted) else ''}."
+            )
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return int(check_random_state(None).randint(2**31 - 1))
+        return int(self.random_state)
+
+    def _settings(self) -> Settings:
+        names = Settings.__dataclass_fields__
+        return Settings(**{name: getattr(self, name) for name in names})
+
+    def _validation(self, rows: Rows, given: Any, seed: int) -> tuple[Rows, Rows | None]:
+        if given is not None:
+            return rows, self._given_validation(given)
+        schedule = Schedule(self.learning_rate, self.schedule, self.epochs)
+        if self.patience_epochs is None and not schedule.watches:
+            return rows, None
+        from sklearn.model_selection import StratifiedShuffleSplit
+
+        splitter = StratifiedShuffleSplit(
+            1, test_size=self.validation_fraction, random_state=derive_seed(seed, "validation")
+        )
+        try:
+            _, chosen = next(splitter.split(np.zeros((len(rows), 1)), rows.y))
+        except ValueError as error:
+            raise DataError(
+                f"KerasClassifier: validation_fraction={self.validation_fraction} of {len(rows)} rows leaves a class "
+                "without training or validation rows. Give validation_data, a larger share, or patience_epochs=None."
+            ) from error
+        aside = np.zeros(len(rows), dtype=bool)
+        aside[chosen] = True
+        return rows.where(~aside), rows.where(aside)
+
+    def _given_validation(self, given: Any) -> Rows:
+        if not isinstance(given, tuple | list) or len(given) not in (2, 3):
+            raise DataError("KerasClassifier: validation_data must be (X, y) or (X, y, sample_weight).")
+        table = self._table(given[0], reset=False)
+        labels = column_or_1d(given[1])
+        unknown = ~np.isin(labels, self.classes_)
+        if unknown.any():
+            raise DataError(
+                f"KerasClassifier: validation_data holds the class {labels[unknown][0]!r}, which no training row has."
+            )
+        weight = _check_sample_weight(given[2] if len(given) == 3 else None, table, dtype=np.float64)
+        codes = np.searchsorted(self.classes_, labels).astype(np.int32)
+        return Rows(self.encoder_.encode(table), codes, weight.astype(np.float32))
+
+    def _weighted(self, rows: Rows) -> Rows:
+        weight = rows.weight.astype(np.float64)
+        if self.class_weight is not None:
+            by_class = np.ones(len(self.classes_))
+            if isinstance(self.class_weight, str):
+                totals = np.bincount(rows.y, weights=weight, minlength=len(self.classes_))
+                by_class = np.divide(totals.sum(), len(self.classes_) * totals, where=totals > 0, out=by_class)
+            else:
+                places = {str(label): code for code, label in enumerate(self.classes_)}
+                for label, value in self.class_weight.items():
+                    if str(label) not in places:
+                        raise DataError(
+                            f"KerasClassifier: class_weight names the class {label!r}, which no training row has. "
+                            f"Classes: {', '.join(places)}."
+                        )
+                    by_class[places[str(label)]] = value
+            weight = weight * by_class[rows.y]
+        if weight.sum() <= 0:
+            raise DataError("KerasClassifier: the weights of the training rows sum to 0.")
+        return Rows(rows.x, rows.y, (weight / weight.mean()).astype(np.float32))

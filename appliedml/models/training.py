@@ -1,0 +1,301 @@
+"""The fold trainer: Keras models trained by whole compiled epochs over rows in memory.
+
+=============  ======================================  =======================================================
+mode           what one call does                      chosen by ``trainer="auto"`` for
+=============  ======================================  =======================================================
+epoch_xla      an epoch, compiled by XLA               tables and recurrent networks with many steps
+epoch_graph    an epoch, as a TensorFlow graph         image convolutions (XLA's CPU convolutions inside a loop are
+                                                       slow), ``keras.layers.Dropout`` (so are its random numbers),
+                                                       and fits too short to earn XLA's compilation back
+step_xla       a step, compiled by XLA                 one-dimensional convolutions
+keras          ``model.fit``                           networks too large for the cost of a call to matter
+=============  ======================================  =======================================================
+
+The choice is a rule over layers, size and number of steps, and not a race of the clock: two modes round differently, and
+the same plan and seed must give the same bytes on a busy machine too.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from appliedml.core.seeds import derive_seed
+from appliedml.errors import DataError
+from appliedml.models._losses import row_loss
+from appliedml.models._programs import Program, program_for, values_of
+from appliedml.models._schedules import Schedule
+from appliedml.models._settings import Network, Rows, Settings, Trained, describe_layers, make_optimizer
+
+# XLA takes about 1.5 s longer to compile than a graph and wins about 0.25 ms a step back (MLP 64-32, batch 256, 2
+# cores); programs are shared by some 5 folds.
+_XLA_FROM_STEPS = 1_000
+# Above this a step is dominated by matrix products and nothing is won by leaving model.fit.
+_KERAS_FROM_PARAMETERS = 20_000_000
+_GRAPH_LAYERS = ("Conv2D", "Conv3D", "Conv2DTranspose", "SeparableConv2D", "DepthwiseConv2D")
+_GRAPH_RANDOM = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+_STEP_LAYERS = ("Conv1D", "SeparableConv1D", "DepthwiseConv1D", "Conv1DTranspose")
+
+
+def choose_mode(model: Any, settings: Settings, n_rows: int) -> str:
+    """Return how a fit is run.
+
+    Parameters
+    ----------
+    model : keras.Model
+    settings : Settings
+    n_rows : int
+        Training rows.
+
+    Returns
+    -------
+    str
+        "epoch_xla", "epoch_graph", "step_xla" or "keras".
+    """
+    if settings.trainer == "keras":
+        return "keras"
+    types = {type(layer).__name__ for layer in model._flatten_layers()}
+    n_steps = settings.epochs * -(-n_rows // settings.batch_size)
+    if settings.trainer == "auto" and model.count_params() > _KERAS_FROM_PARAMETERS:
+        return "keras"
+    if types & set(_GRAPH_LAYERS) or types & set(_GRAPH_RANDOM):
+        return "epoch_graph"
+    if n_steps < _XLA_FROM_STEPS:
+        return "epoch_graph"
+    return "step_xla" if types & set(_STEP_LAYERS) else "epoch_xla"
+
+
+class _Runner(Protocol):
+    """One fit of one network, epoch by epoch."""
+
+    lock: Any
+    model: Any
+    layers: list[dict[str, Any]]
+
+    def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float: ...
+
+    def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+
+    def weights(self) -> list[NDArray[Any]]: ...
+
+    def set_weights(self, weights: list[NDArray[Any]]) -> None: ...
+
+
+def train(network: Network, settings: Settings, rows: Rows, validation: Rows | None, seed: int) -> Trained:
+    """Train a network on rows in memory.
+
+    Parameters
+    ----------
+    network : Network
+    settings : Settings
+    rows : Rows
+        Training rows; their weights are used as they are.
+    validation : Rows or None
+        For early stopping, for schedules that watch, and for the history.
+    seed : int
+        Decides the starting weights, the order of rows in every epoch and the dropout masks.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    DataError
+        If the loss is no longer finite, or the monitored value is not defined on the validation rows.
+    """
+    majority = int(np.bincount(rows.y).argmax())
+    chosen = network.builder.training_rows(rows.y, majority)
+    used = rows if chosen is None else rows.where(chosen)
+    mode = choose_mode(network.build(0), settings, len(used))
+    if mode == "keras":
+        runner: _Runner = _PlainKeras(network, settings)
+    else:
+        runner = program_for(network, settings, mode)
+    with runner.lock:
+        if isinstance(runner, Program):
+            runner.reset(derive_seed(seed, "weights"), used.x)
+            data = runner.load(used)
+        else:
+            data = runner.reset(derive_seed(seed, "weights"), used)
+        history, best_epoch = _epochs(network, settings, runner, data, len(used), validation, majority, seed)
+        network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
+        return Trained(runner.weights(), history, best_epoch, mode, runner.layers)
+
+
+def epoch_order(seed: int, epoch: int, n_rows: int) -> NDArray[np.intp]:
+    """Return the order of rows in an epoch: the same for every trainer.
+
+    Parameters
+    ----------
+    seed, epoch, n_rows : int
+
+    Returns
+    -------
+    array of int, shape (n_rows,)
+
+    Examples
+    --------
+    >>> sorted(epoch_order(7, 0, 4).tolist())
+    [0, 1, 2, 3]
+    """
+    return np.random.default_rng([seed, epoch]).permutation(n_rows)
+
+
+def _epochs(
+    network: Network,
+    settings: Settings,
+    runner: _Runner,
+    data: Any,
+    n_rows: int,
+    validation: Rows | None,
+    majority: int,
+    seed: int,
+) -> tuple[pd.DataFrame, int]:
+    schedule = Schedule(settings.learning_rate, settings.schedule, settings.epochs)
+    order_seed = derive_seed(seed, "order")
+    n_steps = -(-n_rows // settings.batch_size)
+    records: list[dict[str, float]] = []
+    best, best_epoch, best_weights = math.inf, -1, None
+    for epoch in range(settings.epochs):
+        rates = schedule.rates(epoch, n_steps)
+        loss = runner.train(data, epoch_order(order_seed, epoch, n_rows), rates)
+        record = {"epoch": epoch, "loss": loss, "learning_rate": float(rates[-1])}
+        if not math.isfinite(loss):
+            raise DataError(
+                f"KerasClassifier: the loss is {loss} in epoch {epoch}. Use a learning_rate below "
+                f"{settings.learning_rate:g}, set clip_norm=1.0, or scale the numeric columns (scale_numbers)."
+            )
+        if validation is not None:
+            record.update(_validate(network, runner, validation, majority))
+        records.append(record)
+        if settings.verbose:
+            sys.stdout.write("  ".join(f"{name} {value:.5g}" for name, value in record.items()) + "\n")
+        if validation is None or not (settings.patience_epochs or schedule.watches):
+            continue
+        value = _smaller_is_better(record, settings.monitor)
+        schedule.saw(value)
+        if settings.patience_epochs is None:
+            continue
+        if value < best:
+            best, best_epoch, best_weights = value, epoch, runner.weights()
+        elif epoch - best_epoch >= settings.patience_epochs:
+            break
+    if best_weights is not None:
+        runner.set_weights(best_weights)
+    history = pd.DataFrame(records).astype({"epoch": np.int64})
+    return history, best_epoch if best_weights is not None else len(records) - 1
+
+
+def _validate(network: Network, runner: _Runner, rows: Rows, majority: int) -> dict[str, float]:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    losses, outputs = runner.outputs(rows)
+    counted = network.builder.training_rows(rows.y, majority)
+    weight = rows.weight if counted is None else rows.weight * counted
+    values = {
+        "val_loss": float(np.average(losses, weights=weight)) if weight.sum() > 0 else math.nan,
+        "val_roc_auc": math.nan,
+        "val_average_precision": math.nan,
+    }
+    if not np.isfinite(outputs).all():
+        return values
+    present = np.unique(rows.y)
+    if network.n_outputs == 1 and len(present) == 2:
+        # A reconstruction error is high for rows unlike the majority, whichever code that has.
+        truth = rows.y if network.builder.trains_on_labels else (rows.y != majority).astype(np.int32)
+        score = outputs[:, 0]
+    elif network.n_outputs == len(present) > 1:
+        truth, score = np.eye(network.n_outputs)[rows.y], _softmax(outputs)
+    else:
+        return values
+    values["val_roc_auc"] = float(roc_auc_score(truth, score, sample_weight=rows.weight))
+    values["val_average_precision"] = float(average_precision_score(truth, score, sample_weight=rows.weight))
+    return values
+
+
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def _smaller_is_better(record: dict[str, float], monitor: str) -> float:
+    value = record[monitor]
+    if math.isnan(value):
+        raise DataError(
+            f"KerasClassifier: {monitor} is not defined on the validation rows: they must hold every class, with finite "
+            'scores. Give more validation rows, or monitor="val_loss".'
+        )
+    return value if monitor == "val_loss" else -value
+
+
+class _PlainKeras:
+    """``model.fit``, an epoch at a time, on the same rows in the same order."""
+
+    def __init__(self, network: Network, settings: Settings) -> None:
+        self.network = network
+        self.settings = settings
+        self.lock = threading.RLock()
+        self.layers: list[dict[str, Any]] = []
+
+    def reset(self, seed: int, rows: Rows) -> Rows:
+        import keras
+        import tensorflow as tf
+
+        settings, builder = self.settings, self.network.builder
+        its_loss = row_loss(
+            settings.loss,
+            self.network.n_outputs,
+            gamma=settings.gamma,
+            label_smoothing=settings.label_smoothing,
+            trains_on_labels=builder.trains_on_labels,
+        )
+
+        class FromLogits(keras.losses.Loss):
+            def call(self, y_true: Any, y_pred: Any) -> Any:
+                return its_loss(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred)
+
+        self.model = self.network.build(seed)
+        self.view = builder.training_view(self.model)
+        self.layers = describe_layers(self.model)
+        self._loss = its_loss
+        builder.adapt(self.model, rows.x)
+        self.view.compile(optimizer=make_optimizer(settings), loss=FromLogits())
+        return rows
+
+    def train(self, data: Rows, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float:
+        import keras
+
+        class SetRate(keras.callbacks.Callback):
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+                self.model.optimizer.learning_rate = float(rates[batch])
+
+        history = self.view.fit(
+            {name: array[order] for name, array in data.x.items()},
+            data.y[order],
+            sample_weight=data.weight[order],
+            batch_size=self.settings.batch_size,
+            epochs=1,
+            shuffle=False,
+            verbose=0,
+            callbacks=[SetRate()],
+        )
+        return float(history.history["loss"][0])
+
+    def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        output = self.view.predict(rows.x, batch_size=8_192, verbose=0)
+        losses = np.asarray(self._loss(rows.y, output), dtype=np.float64)
+        return losses, np.asarray(output, dtype=np.float64)
+
+    def weights(self) -> list[NDArray[Any]]:
+        return values_of(self.model.variables)
+
+    def set_weights(self, weights: list[NDArray[Any]]) -> None:
+        for variable, value in zip(self.model.variables, weights, strict=True):
+            variable.assign(value)

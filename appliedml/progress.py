@@ -1,0 +1,46 @@
+"""Progress on a terminal with the time left; one line when the output goes elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show the progress of a run on standard error.
+
+    Parameters
+    ----------
+    name : str
+        What runs.
+
+    Yields
+    ------
+    callable
+        Takes a sentence, the number of steps done and of all steps.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        started = time.monotonic()
+        last: list[str] = []
+        yield lambda step, n_done, n_total: last.append(step)
+        sys.stderr.write(f"{name}: {last[-1] if last else 'done'} in {time.monotonic() - started:.0f} s\n")
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[name]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting", total=None, name=name)
+        yield lambda step, n_done, n_total: progress.update(task, description=step, completed=n_done, total=n_total)

@@ -1,0 +1,337 @@
+"""A Document as one HTML file: no network, no script, one style sheet that the page's own policy allows by its hash."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from appliedml.report import blocks, theme, values
+from appliedml.report.svg import chart_svg
+
+MAX_TABLE_ROWS = 200
+MAX_DATA_ROWS = 60
+
+
+def render_html(document: blocks.Document) -> str:
+    """Return a document as one HTML page.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    str
+        The same text for the same document, on every machine.
+    """
+    css = style_sheet()
+    page = _Page(document)
+    sections = [page.section(section) for section in document.sections]
+    facts = document.metadata.get("facts", {})
+    return (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            title=values.visible(document.title),
+            subtitle=values.visible(document.subtitle),
+            facts=[(values.visible(label), values.visible(value)) for label, value in facts.items()],
+            policy=content_policy(css),
+            css=Markup(css),
+            sections=sections,
+        )
+        + "\n"
+    )
+
+
+def content_policy(css: str) -> str:
+    """Return the page's Content-Security-Policy: nothing but this one style sheet.
+
+    Parameters
+    ----------
+    css : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> content_policy("")[:50]
+    "default-src 'none'; style-src 'sha256-47DEQpj8HBSa"
+    """
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; script-src 'none'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def style_sheet() -> str:
+    """Return the style sheet, with the dark partners of the colours that charts are drawn in.
+
+    Returns
+    -------
+    str
+    """
+    css = template_text("report.css")
+    rules = "".join(
+        f'  .chart [{part}="{light}"] {{ {part}: {dark}; }}\n'
+        for light, dark in theme.DARK.items()
+        for part in ("fill", "stroke")
+    )
+    return f"\n{css}@media screen and (prefers-color-scheme: dark) {{\n{rules}}}\n"
+
+
+def template_text(name: str) -> str:
+    """Return a file of the templates folder.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
+    return _template_folder().joinpath(name).read_text(encoding="utf-8")
+
+
+def _template_folder() -> Path:
+    return Path(__file__).with_name("templates")
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_template_folder()),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=False,
+    )
+
+
+def render_blocks(items: tuple[blocks.Block, ...], prefix: str) -> str:
+    """Return some blocks as an HTML fragment, for notebooks.
+
+    Parameters
+    ----------
+    items : tuple of Block
+    prefix : str
+        Begins every id.
+
+    Returns
+    -------
+    str
+    """
+    page = _Page(blocks.Document("", "", ()), prefix)
+    show = _templates().get_template("blocks.html.j2").module.show  # type: ignore[attr-defined]
+    return "".join(str(show(item)) for item in page.items(prefix, items))
+
+
+@dataclass(frozen=True)
+class _View(values.Grid):
+    """A grid with what the template asks about it."""
+
+    page: Any = None
+
+    numeric: frozenset[str] = values.NUMERIC
+
+    @property
+    def row_headings(self) -> bool:
+        return bool(self.columns) and self.columns[0].format in ("text", "link")
+
+    @property
+    def left_out(self) -> str:
+        shown = len(self.rows)
+        return (
+            "" if shown == self.n_rows else f"{shown} of {self.n_rows:,} rows are shown; the run folder has them all."
+        )
+
+
+@dataclass
+class _Page:
+    """Numbers, ids and anchors of one page."""
+
+    document: blocks.Document
+    prefix: str = ""
+    n_tables: int = 0
+    n_figures: int = 0
+    used: set[str] = field(default_factory=set)
+
+    numeric = values.NUMERIC
+
+    def has_section(self, name: str) -> bool:
+        return any(section.name == name for section in self.document.sections)
+
+    def anchor(self, name: str) -> str:
+        return f"section-{slug(name)}"
+
+    def title_of(self, name: str) -> str:
+        return next(values.visible(section.title) for section in self.document.sections if section.name == name)
+
+    def section(self, section: blocks.Section) -> dict[str, Any]:
+        items = list(self.items(section.name, section.blocks))
+        return {
+            "id": self.anchor(section.name),
+            "title": values.visible(section.title),
+            "blocks": items,
+            "subheadings": [item for item in items if item["kind"] == "Subheading"],
+        }
+
+    def items(self, name: str, found: tuple[blocks.Block, ...]) -> Iterator[dict[str, Any]]:
+        for block in found:
+            kind = type(block).__name__
+            yield {"kind": kind, "block": block, **getattr(self, f"_{kind.lower()}")(name, block)}
+
+    def _text(self, name: str, block: blocks.Text) -> dict[str, Any]:
+        return {"paragraphs": paragraphs(block.text)}
+
+    def _subheading(self, name: str, block: blocks.Subheading) -> dict[str, Any]:
+        return {"text": values.visible(block.text), "id": self._unique(f"{slug(name)}-{slug(block.text)}")}
+
+    def _callout(self, name: str, block: blocks.Callout) -> dict[str, Any]:
+        word = values.TONE_WORDS[block.tone]
+        return {"word": word, "title": values.visible(block.title), "paragraphs": paragraphs(block.text)}
+
+    def _keyvalues(self, name: str, block: blocks.KeyValues) -> dict[str, Any]:
+        pairs = [(values.visible(label), values.visible(value, values.MAX_TEXT)) for label, value in block.items]
+        return {"title": values.visible(block.title), "pairs": pairs}
+
+    def _headlines(self, name: str, block: blocks.Headlines) -> dict[str, Any]:
+        return {"triples": [tuple(values.visible(text) for text in item) for item in block.items]}
+
+    def _table(self, name: str, block: blocks.Table) -> dict[str, Any]:
+        self.n_tables += 1
+        number = f"Table {self.n_tables}"
+        return {
+            "id": self._unique(f"table-{self.n_tables}"),
+            "caption": f"{number}. {values.visible(block.caption)}",
+            "note": values.visible(block.note, values.MAX_TEXT),
+            "view": self._view(block, MAX_TABLE_ROWS, spread=False),
+            "size": _rows(len(block.data)),
+        }
+
+    def _figure(self, name: str, block: blocks.Figure) -> dict[str, Any]:
+        self.n_figures += 1
+        number = f"Figure {self.n_figures}"
+        ident = self._unique(f"figure-{self.n_figures}")
+        view = None
+        if block.data is not None:
+            view = self._view(blocks.Table(block.title, block.data, block.columns), MAX_DATA_ROWS, spread=True)
+        svg = "" if block.chart is None else self._named(chart_svg(block.chart, ident), ident)
+        return {
+            "id": ident,
+            "number": f"figure {self.n_figures}",
+            "title": f"{number}. {values.visible(block.title)}",
+            "alt": values.visible(block.alt, values.MAX_TEXT),
+            "svg": Markup(svg),
+            "view": view,
+            "size": "" if block.data is None else _rows(len(block.data)),
+        }
+
+    def _code(self, name: str, block: blocks.Code) -> dict[str, Any]:
+        lines = block.text.split("\n")
+        text = "\n".join(values.visible(line, values.MAX_TEXT) for line in lines)
+        return {"title": values.visible(block.title), "text": text}
+
+    def _bullets(self, name: str, block: blocks.Bullets) -> dict[str, Any]:
+        return {"texts": [values.visible(text, values.MAX_TEXT) for text in block.items]}
+
+    def _findingslist(self, name: str, block: blocks.FindingsList) -> dict[str, Any]:
+        return {
+            "findings": [
+                {
+                    "severity": values.visible(severity),
+                    "tone": values.tone_of(severity),
+                    "title": values.visible(title),
+                    "text": values.visible(text, values.MAX_TEXT),
+                    "anchor": self.anchor(section) if self.has_section(section) else "",
+                    "section": self.title_of(section) if self.has_section(section) else "",
+                }
+                for severity, title, text, section in block.items
+            ]
+        }
+
+    def _flow(self, name: str, block: blocks.Flow) -> dict[str, Any]:
+        self.n_figures += 1
+        return {
+            "id": self._unique(f"figure-{self.n_figures}"),
+            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
+            "alt": values.visible(block.alt, values.MAX_TEXT),
+            "steps": [
+                (values.visible(label), [values.visible(line) for line in lines]) for label, lines in block.steps
+            ],
+        }
+
+    def _view(self, table: blocks.Table, max_rows: int, spread: bool) -> _View:
+        shown = values.grid(table, max_rows, spread)
+        columns = tuple(
+            blocks.Column(c.name, values.visible(c.label), c.format, c.bounds, c.target) for c in shown.columns
+        )
+        return _View(columns, shown.rows, shown.n_rows, self)
+
+    def _unique(self, wanted: str) -> str:
+        wanted = f"{self.prefix}-{wanted}" if self.prefix else wanted
+        name, count = wanted, 1
+        while name in self.used:
+            count += 1
+            name = f"{wanted}-{count}"
+        self.used.add(name)
+        return name
+
+    @staticmethod
+    def _named(svg: str, ident: str) -> str:
+        return svg.replace("<svg ", f'<svg role="img" aria-labelledby="{ident}" aria-describedby="{ident}-alt" ', 1)
+
+
+def paragraphs(text: str) -> list[str]:
+    r"""Return the paragraphs of a text; a blank line starts a new one.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> paragraphs("One.\n\nTwo,\nstill two.")
+    ['One.', 'Two, still two.']
+    """
+    parts = re.split(r"\n\s*\n", values.visible(text, values.MAX_TEXT).strip())
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def slug(text: str) -> str:
+    """Return an anchor of harmless characters.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> slug("Precision & recall"), slug("???")
+    ('precision-recall', 'part')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", str(text).lower()).strip("-")[:60] or "part"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

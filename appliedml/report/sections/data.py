@@ -1,0 +1,297 @@
+"""Section "Data": where the rows went, what is in them, by class and group, and how test differs from training."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from appliedml.core.artifact import ALL_FOLDS, Artifact
+from appliedml.report import figures
+from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
+from appliedml.store.run import Run
+
+SMALL = "Counts of 1 to 4 are shown as <5."
+MAX_ROWS = 40
+
+
+class Data:
+    """Rows, columns, classes, groups, proxies, duplicates and shift."""
+
+    title = "Data"
+    order = 20
+    reads = ("flow", "data_profile")
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        found: list[Block] = []
+        if "flow" in run:
+            found += _flow(run["flow"])
+        if "data_profile" in run and run["data_profile"].tables:
+            found += _profile(run["data_profile"])
+        return found
+
+
+def _flow(flow: Artifact) -> list[Block]:
+    steps, splits, by_group = flow.tables["steps"], flow.tables["splits"], flow.tables["by_group"]
+    boxes: list[tuple[str, tuple[str, ...]]] = []
+    for row in steps.to_dict("records"):
+        if row["step"] == "read":
+            boxes.append(("Read", (f"{row['rows_out']:,} rows",)))
+            continue
+        lines = [f"{row['dropped']:,} dropped" if row["dropped"] else "none dropped"]
+        if row["changed"]:
+            lines.append(f"{row['changed']:,} changed")
+        boxes.append((_words(row["step"]), tuple(lines)))
+    used = int(steps["rows_out"].iloc[-1])
+    read = int(steps["rows_in"].iloc[0])
+    boxes.append(("Used", (f"{used:,} rows",)))
+    n_folds = int(splits["fold"].nunique())
+    parts = [
+        f"{_words(part).lower()} {_span(splits.loc[splits['part'] == part, 'rows'])}"
+        for part in ("train", "validation", "test")
+        if splits.loc[splits["part"] == part, "rows"].sum()
+    ]
+    boxes.append((f"{n_folds} folds" if n_folds > 1 else "1 split", tuple(parts)))
+    alt = f"{read:,} rows were read, {read - used:,} dropped and {used:,} used, in {n_folds} folds."
+    found: list[Block] = [Text(alt), Flow("From the rows read to the folds", alt, tuple(boxes))]
+    noted = steps[steps["step"] != "read"]
+    if len(noted):
+        columns = (
+            Column("step", "Step"),
+            Column("rows_in", "Rows in", "int"),
+            Column("dropped", "Dropped", "int"),
+            Column("changed", "Changed", "int"),
+            Column("notes", "What was done"),
+        )
+        found.append(Table("What cleaning did", noted, columns))
+    touched = by_group[(by_group["dropped"] > 0) | (by_group["changed"] > 0)] if len(by_group) else by_group
+    if len(touched):
+        # A step that touched one level of a feature is shown for all its levels: the comparison is the point.
+        keys = set(zip(touched["step"], touched["feature"], strict=True))
+        shown = by_group[[key in keys for key in zip(by_group["step"], by_group["feature"], strict=True)]].copy()
+        shown["dropped_share"] = shown["dropped"] / shown["rows_in"].where(shown["rows_in"] > 0)
+        shown["changed_share"] = shown["changed"] / shown["rows_in"].where(shown["rows_in"] > 0)
+        for name in ("dropped", "changed"):
+            hidden = shown[name].between(1, 4)
+            shown[f"{name}_share"] = shown[f"{name}_share"].where(~hidden)
+            shown[name] = shown[name].map(lambda count: "<5" if 1 <= count <= 4 else f"{count:,}")
+        by = (
+            Column("step", "Step"),
+            Column("feature", "Sensitive feature"),
+            Column("level", "Group"),
+            Column("rows_in", "Rows in", "int"),
+            Column("dropped", "Dropped"),
+            Column("dropped_share", "Share dropped", "percent"),
+            Column("changed", "Changed"),
+            Column("changed_share", "Share changed", "percent"),
+        )
+        caption = "Whose rows cleaning dropped or changed"
+        found.append(Table(caption, shown, by, note=SMALL, collapsed=len(shown) > MAX_ROWS))
+    return found
+
+
+def _profile(profile: Artifact) -> list[Block]:
+    tables = profile.tables
+    found: list[Block] = [Subheading("Classes")]
+    found += _classes(tables["classes"])
+    if len(tables["groups"]):
+        found.append(Subheading("Sensitive groups"))
+        found += _groups(tables["groups"], tables["classes"], tables["characteristics"])
+    if len(tables["columns"]):
+        found.append(Subheading("Columns and missing values"))
+        found += _columns(tables["columns"], tables["missing"])
+    found += _duplicates(tables["duplicates"])
+    if len(tables["proxies"]):
+        found += _proxies(tables["proxies"])
+    found += _shift(tables["shift"], tables["shift_overall"])
+    return found
+
+
+def _classes(classes: pd.DataFrame) -> list[Block]:
+    overall = classes[classes["by"] == "overall"].copy()
+    overall["where"] = [
+        "all rows used" if fold == ALL_FOLDS else f"fold {fold}, {_words(part).lower()}"
+        for fold, part in zip(overall["fold"], overall["part"], strict=True)
+    ]
+    columns = (
+        Column("where", "Rows"), Column("class", "Class"), Column("rows", "Rows of the class"),
+        Column("share", "Share", "percent"),
+    )  # fmt: skip
+    whole = overall[overall["fold"] == ALL_FOLDS]
+    return [
+        Table("Class balance", whole, columns[1:]),
+        Table("Class balance per fold", overall[overall["fold"] != ALL_FOLDS], columns, note=SMALL, collapsed=True),
+    ]
+
+
+def _groups(groups: pd.DataFrame, classes: pd.DataFrame, characteristics: pd.DataFrame) -> list[Block]:
+    labels = classes["class"].unique()
+    interest = labels[-1] if len(labels) == 2 else None
+    shown = groups.copy()
+    columns = [
+        Column("sensitive", "Sensitive feature"), Column("level", "Group"), Column("rows", "Rows"),
+        Column("share", "Share of rows", "percent"),
+    ]  # fmt: skip
+    if interest is not None:
+        rate = classes[(classes["by"] != "overall") & (classes["class"] == interest)]
+        rate = rate[["by", "level", "rows", "share"]].set_axis(["sensitive", "level", "positives", "rate"], axis=1)
+        shown = shown.merge(rate, on=["sensitive", "level"], how="left")
+        columns += [Column("positives", f"Class {interest}"), Column("rate", f"Share of class {interest}", "percent")]
+    found: list[Block] = [Table("Rows and outcome by sensitive group", shown, tuple(columns), note=SMALL)]
+    by_feature = characteristics.groupby("sensitive", sort=False)
+    return [*found, *(_pivot(str(name), part) for name, part in by_feature)]
+
+
+def _pivot(name: str, part: pd.DataFrame) -> Table:
+    """Return the characteristics with one column a group, as in the first table of a medical paper."""
+    keys = part[["column", "category"]].drop_duplicates(ignore_index=True)
+    wide = keys.copy()
+    columns = [Column("column", "Feature"), Column("category", "Category")]
+    for number, (level, rows) in enumerate(part.groupby("level", sort=False)):
+        shown = rows.set_index(["column", "category"])["shown"]
+        wide[f"group {number}"] = shown.reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
+        columns.append(Column(f"group {number}", f"{level} (n = {rows['group_rows'].iloc[0]})"))
+    note = f"Numbers: median (middle half). Categories: share of the group's rows. {SMALL}"
+    return Table(f"Characteristics by {name}", wide, tuple(columns), note=note, collapsed=True)
+
+
+def _columns(columns: pd.DataFrame, missing: pd.DataFrame) -> list[Block]:
+    shown = (
+        Column("column", "Column"), Column("type", "Type"), Column("n_missing", "Missing", "int"),
+        Column("missing_share", "Share missing", "percent"), Column("distinct", "Distinct", "int"),
+        Column("shown", "Values"),
+    )  # fmt: skip
+    found: list[Block] = [Table("Columns given to the pipeline", columns, shown, collapsed=len(columns) > MAX_ROWS)]
+    if not len(missing):
+        return [*found, Text("No value is missing in any of these columns.")]
+    worst = missing[missing["by"] == "overall"].nlargest(20, "missing_share", keep="first")
+    top = worst.iloc[0]
+    found.append(
+        figures.bar_chart(
+            title="Missing values by column",
+            alt=f"{len(missing['column'].unique())} columns have missing values; most has {top['column']} "
+            f"({top['missing_share']:.1%}).",
+            data=worst[["column", "missing_share"]],
+            label="column",
+            value="missing_share",
+            x_title="Share of rows missing",
+            columns=(Column("column", "Column"), Column("missing_share", "Share missing", "percent")),
+        )
+    )
+    by = (
+        Column("column", "Column"), Column("by", "By"), Column("level", "Group"), Column("rows", "Rows"),
+        Column("n_missing", "Missing"), Column("missing_share", "Share missing", "percent"),
+    )  # fmt: skip
+    table = missing[missing["by"] != "overall"]
+    return [*found, Table("Missing values by class and group", table, by, note=SMALL, collapsed=True)]
+
+
+def _duplicates(duplicates: pd.DataFrame) -> list[Block]:
+    if not len(duplicates):
+        return [Text("Duplicate rows were not looked for: the inputs are read lazily.", small=True)]
+    whole = duplicates[duplicates["fold"] == ALL_FOLDS].iloc[0]
+    across = duplicates[duplicates["fold"] != ALL_FOLDS]
+    sentence = (
+        f"{whole['n_duplicates']:,} of {whole['rows']:,} rows used repeat the features of an earlier row; "
+        f"{across['n_duplicates'].sum():,} of {across['rows'].sum():,} test rows have a training row with the same "
+        "features."
+    )
+    return [Subheading("Duplicates"), Text(sentence)]
+
+
+def _proxies(proxies: pd.DataFrame) -> list[Block]:
+    together = proxies[proxies["column"] == "(all features)"].copy()
+    found: list[Block] = [
+        Subheading("Proxies of sensitive features"),
+        Text(
+            "How well each sensitive feature can be guessed from the features on rows that were not used to learn the "
+            "guess; 0.5 is chance. A model can treat groups differently through such features without seeing the group."
+        ),
+    ]
+    if len(together):
+        together["label"] = together["sensitive"] + ": " + together["level"]
+        best = together.loc[together["level_auroc"].idxmax()]
+        found.append(
+            figures.interval_chart(
+                title="Guessing the sensitive feature from all features",
+                alt=f"Best guessed: {best['label']}, AUROC {best['level_auroc']:.2f}.",
+                data=together[["label", "level_auroc", "low", "high"]],
+                label="label",
+                value="level_auroc",
+                low="low",
+                high="high",
+                x_title="AUROC of the best-guessed group against the rest, 95 % interval",
+                reference=0.5,
+                columns=(
+                    Column("label", "Feature: group"),
+                    Column("level_auroc", "AUROC", "interval", ("low", "high")),
+                ),
+            )
+        )
+    single = proxies[proxies["column"] != "(all features)"].sort_values(
+        ["sensitive", "auroc", "column"], ascending=[True, False, True]
+    )
+    columns = (
+        Column("sensitive", "Sensitive feature"), Column("column", "Feature"), Column("auroc", "Mean AUROC", "number"),
+        Column("level", "Best-guessed group"), Column("level_auroc", "Its AUROC", "interval", ("low", "high")),
+        Column("association", "Cramer's V", "number"),
+    )  # fmt: skip
+    top = single.groupby("sensitive", sort=False).head(10)
+    caption = "Single features that tell most about a sensitive feature"
+    return [*found, Table(caption, top, columns, collapsed=True)]
+
+
+def _shift(shift: pd.DataFrame, overall: pd.DataFrame) -> list[Block]:
+    if not len(shift):
+        return []
+    found: list[Block] = [
+        Subheading("Shift between training and test rows"),
+        Text(
+            "Folds drawn at random differ by chance only. Where folds are ordered in time, a shift is what the model "
+            "will meet in use. PSI: population stability index; 'by chance' is the value that equal populations exceed "
+            "once in a thousand comparisons."
+        ),
+    ]
+    if len(overall):
+        data = overall.assign(label=[f"fold {fold}" for fold in overall["fold"]])
+        worst = data.loc[data["auroc"].idxmax()]
+        found.append(
+            figures.interval_chart(
+                title="Telling test rows from training rows",
+                alt=f"The largest AUROC is {worst['auroc']:.2f}, in {worst['label']}; 0.5 is no difference.",
+                data=data[["label", "auroc", "low", "high"]],
+                label="label",
+                value="auroc",
+                low="low",
+                high="high",
+                x_title="AUROC of a two-sample classifier, 95 % interval",
+                reference=0.5,
+                columns=(Column("label", "Fold"), Column("auroc", "AUROC", "interval", ("low", "high"))),
+            )
+        )
+    worst_rows = shift.loc[shift.groupby("column", sort=True)["psi"].idxmax()]
+    worst_rows = worst_rows.sort_values(["psi", "column"], ascending=[False, True]).head(MAX_ROWS)
+    columns = (
+        Column("column", "Column"), Column("fold", "Fold", "int"), Column("psi", "PSI", "number"),
+        Column("psi_by_chance", "PSI by chance", "number"), Column("ks", "KS distance", "number"),
+        Column("total_variation", "Total variation", "number"),
+    )  # fmt: skip
+    return [*found, Table("Largest shift of every column over the folds", worst_rows, columns, collapsed=True)]
+
+
+def _words(name: object) -> str:
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _span(values: pd.Series[int]) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,} rows" if low == high else f"{low:,} to {high:,} rows"

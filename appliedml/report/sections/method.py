@@ -1,0 +1,222 @@
+"""Section "Method": the pipeline, what each stage was fitted on, splits, architecture and training curves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from appliedml.core.artifact import Artifact
+from appliedml.report import figures
+from appliedml.report.blocks import Block, Column, Flow, KeyValues, Subheading, Table, Text
+from appliedml.store.run import Run
+
+_VERBS = {
+    "transform": "fitted on the training rows, applied to all",
+    "fit_resample": "training rows only, never at prediction",
+    "predict": "the classifier",
+}
+_SETTINGS = ("validation", "validation_from", "calibration", "threshold")
+MAX_TEXT = 60
+MAX_POINTS = 60
+
+
+class Method:
+    """How the model was made."""
+
+    title = "Method"
+    order = 30
+    reads = ("flow", "training_curves")
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        found = [*_pipeline(run), *_ledger(run), *_splits(run), *_model(run)]
+        if "training_curves" in run and run["training_curves"].tables:
+            found += _curves(run["training_curves"])
+        return found
+
+
+def _pipeline(run: Run) -> list[Block]:
+    steps = run.info.get("pipeline", [])
+    if not steps:
+        return []
+    boxes = []
+    for step in steps:
+        settings = [f"{key} = {_value(value)}" for key, value in step["parameters"].items() if value is not None]
+        more = len(settings) - 4
+        lines = settings[:4] + ([f"and {more} more settings"] if more > 0 else [])
+        boxes.append((_words(step["name"]), (_VERBS.get(step["verb"], step["verb"]), *lines)))
+    names = ", then ".join(_words(step["name"]) for step in steps)
+    found: list[Block] = [
+        Flow("The pipeline", f"{len(steps)} steps: {names}.", tuple(boxes)),
+    ]
+    settings_table = pd.DataFrame(
+        [
+            (_words(step["name"]), key, _value(value, 200))
+            for step in steps
+            for key, value in step["parameters"].items()
+        ],
+        columns=["step", "setting", "value"],
+    )
+    if len(settings_table):
+        columns = (Column("step", "Step"), Column("setting", "Setting"), Column("value", "Value"))
+        found.append(Table("All settings of the steps", settings_table, columns, collapsed=True))
+    chosen = [(_words(key), _value(run.plan[key], 200)) for key in _SETTINGS if key in run.plan]
+    chosen.append(("Root seed", str(run.info.get("seed"))))
+    found.append(KeyValues(tuple(chosen), title="Validation rows, calibration and threshold"))
+    return found
+
+
+def _ledger(run: Run) -> list[Block]:
+    ledger = run.ledger.drop(columns="seconds", errors="ignore")
+    needed = {"stage", "fold", "n_fitted", "rows_in", "rows_out"}
+    if ledger.empty or not needed <= set(ledger.columns):
+        return []
+    rows = []
+    for stage, part in ledger.groupby("stage", sort=False):
+        row = {"stage": _words(stage), "folds": len(part)}
+        row |= {name: _span(part[name]) for name in ("n_fitted", "rows_in", "rows_out")}
+        row["synthetic"] = _span(part["n_synthetic"]) if "n_synthetic" in part else "-"
+        for name in ("n_validation_rows_seen", "n_test_rows_seen"):
+            row[name] = f"{int(part[name].sum()):,}" if name in part else "not recorded"
+        rows.append(row)
+    columns = (
+        Column("stage", "Stage"), Column("folds", "Folds", "int"), Column("n_fitted", "Fitted on rows"),
+        Column("rows_out", "Rows out"), Column("synthetic", "Of these synthetic"),
+        Column("n_validation_rows_seen", "Validation rows seen in fitting"),
+        Column("n_test_rows_seen", "Test rows seen in fitting"),
+    )  # fmt: skip
+    note = "Each figure is the range over the folds; rows seen are the sum, compared by row id."
+    return [
+        Subheading("What each stage was fitted on"),
+        Table("The leakage ledger", pd.DataFrame(rows), columns, note=note),
+    ]
+
+
+def _splits(run: Run) -> list[Block]:
+    folds = pd.DataFrame(run.info.get("folds", []))
+    if folds.empty:
+        return []
+    columns = [
+        Column("number", "Fold", "int"), Column("n_train", "Training rows", "int"),
+        Column("n_validation", "Validation rows", "int"), Column("n_test", "Test rows", "int"),
+    ]  # fmt: skip
+    if "threshold" in folds and folds["threshold"].notna().any():
+        columns.append(Column("threshold", "Threshold", "number"))
+    split = run.plan.get("split")
+    sentence = f"Rows were split by {_value(split, 200)}." if split else "Rows were split by the default for this data."
+    sentence += (
+        " Validation rows are set aside from the training rows before any stage is fitted: for early stopping, "
+        "calibration and the threshold."
+    )
+    return [Subheading("Splits"), Text(sentence), Table("Rows of every fold", folds, tuple(columns))]
+
+
+def _model(run: Run) -> list[Block]:
+    model = run.info.get("model") or {}
+    found: list[Block] = [Subheading("The model")] if model else []
+    plain, tables = [], []
+    # The epochs stand in the table of the training curves, counted from 1; here they would count from 0.
+    for key, value in sorted((key, value) for key, value in model.items() if key != "best_epoch"):
+        if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            tables.append((key, pd.DataFrame([{k: _value(v) for k, v in item.items()} for item in value])))
+        elif isinstance(value, Mapping):
+            plain += [(f"{_words(key)}: {inner}", _value(item, 200)) for inner, item in sorted(value.items())]
+        else:
+            plain.append((_words(key), _value(value, 200)))
+    if plain:
+        found.append(KeyValues(tuple(plain), title="As fitted in the first fold"))
+    for key, table in tables:
+        caption = "Architecture, layer by layer" if key == "layers" else _words(key)
+        columns = tuple(Column(str(name), _words(name)) for name in table.columns)
+        found.append(Table(caption, table, columns, collapsed=len(table) > 20))
+    return found
+
+
+def _curves(artifact: Artifact) -> list[Block]:
+    folds, curves = artifact.tables["folds"], artifact.tables["curves"]
+    diagnoses = artifact.summary["diagnoses"]
+    said = "; ".join(f"{name} in {n} of {len(folds)} folds" for name, n in sorted(diagnoses.items()))
+    found: list[Block] = [Subheading("Training curves"), Text(f"{said[:1].upper()}{said[1:]}.")]
+    loss = curves[curves["measure"] == "loss"]
+    data = _thinned(loss)
+    if len(data):
+        best = folds[folds["best_epoch"] > 0]
+        lowest = f" The lowest validation loss is {best['val_at_best'].min():.3f}." if len(best) else ""
+        found.append(
+            figures.line_chart(
+                title="Loss by epoch, mean of the folds",
+                alt=f"{len(folds)} folds of up to {int(folds['epochs'].max())} epochs.{lowest}",
+                data=data,
+                x="epoch",
+                y="value",
+                x_title="Epoch",
+                y_title="Loss, mean of folds; band: lowest to highest fold",
+                series="part",
+                band=("low", "high"),
+                columns=(
+                    Column("epoch", "Epoch", "int"), Column("part", "Rows"), Column("n_folds", "Folds", "int"),
+                    Column("value", "Loss", "interval", ("low", "high")),
+                ),
+            )
+        )  # fmt: skip
+    shown = folds.copy()
+    for name in ("best_epoch", "kept_epoch"):
+        shown[name] = [str(epoch) if epoch > 0 else "not known" for epoch in folds[name]]
+    columns = (
+        Column("fold", "Fold", "int"), Column("epochs", "Epochs run", "int"),
+        Column("best_epoch", "Lowest validation loss at epoch"), Column("kept_epoch", "Weights kept from epoch"),
+        Column("train_at_best", "Training loss", "number"), Column("val_at_best", "Validation loss", "number"),
+        Column("gap", "Gap", "number"), Column("diagnosis", "Diagnosis"),
+    )  # fmt: skip
+    note = (
+        "Epochs count from 1; losses and gap are those of the epoch with the lowest validation loss. After balancing, "
+        "the training loss is that of the balanced rows."
+    )
+    return [*found, Table("Training of every fold", shown, columns, note=note)]
+
+
+def _thinned(loss: pd.DataFrame) -> pd.DataFrame:
+    if loss.empty:
+        return loss
+    table = loss.groupby(["part", "epoch"], sort=True)["value"].agg(["mean", "min", "max", "count"]).reset_index()
+    table.columns = pd.Index(["part", "epoch", "value", "low", "high", "n_folds"])
+    step = -(-int(table["epoch"].max()) // MAX_POINTS)
+    kept: pd.DataFrame = table[(table["epoch"] - 1) % step == 0].reset_index(drop=True)
+    return kept
+
+
+def _value(value: Any, most: int = MAX_TEXT) -> str:
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, float):
+        text = f"{value:.6g}"
+    elif isinstance(value, Mapping | list | tuple):
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+        text = text.replace('"', "").strip("{}")
+    elif value is None:
+        text = "none"
+    else:
+        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _words(name: object) -> str:
+    text = str(name).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _span(values: pd.Series[Any]) -> str:
+    low, high = int(values.min()), int(values.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

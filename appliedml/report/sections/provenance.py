@@ -1,0 +1,98 @@
+"""Section "Provenance": what the run was made of, and how to make it again."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pandas as pd
+import yaml
+
+from appliedml.core.fingerprint import canonical_json, fingerprint
+from appliedml.report.blocks import Block, Callout, Code, Column, KeyValues, Subheading, Table, Text
+from appliedml.store import layout
+from appliedml.store.run import Run
+
+_SIGN_OFF = ("name", "role", "on", "statement")
+
+
+class Provenance:
+    """Hashes, seeds, versions, code, the plan, and sign-offs."""
+
+    title = "Provenance"
+    order = 80
+    reads: tuple[str, ...] = ()
+    always: ClassVar[bool] = True
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        return [*_hashes(run), *_reproduce(run), *_sign_offs(run.info.get("context") or {})]
+
+
+def _hashes(run: Run) -> list[Block]:
+    info = run.info
+    data, code = info["data"], info.get("code") or {}
+    items = [
+        ("Run", str(info["run_hash"])),
+        ("Data, as read", str(data["fingerprint"])),
+        ("Plan", fingerprint(run.plan)),
+        ("Predictions", fingerprint(run.predictions)),
+        ("Scores", fingerprint(run.scores)),
+        ("Source of the data", _words(data.get("source"))),
+        ("Seed", str(info["seed"])),
+        ("Commit of the code", str(code.get("git_commit") or "not in a repository")),
+    ]
+    versions = pd.DataFrame(list((info.get("versions") or {}).items()), columns=["package", "version"])
+    columns = (Column("package", "Package"), Column("version", "Version"))
+    return [
+        KeyValues(tuple(items), title="Fingerprints (SHA-256) and seed"),
+        Text(
+            "Every random choice derives its own seed from this one and from its place in the plan, so the order in "
+            "which folds run does not matter.",
+            small=True,
+        ),
+        Table("Versions that the run was made with", versions, columns, collapsed=True),
+    ]
+
+
+def _reproduce(run: Run) -> list[Block]:
+    plan = yaml.safe_dump(run.plan, sort_keys=False, allow_unicode=True, width=100)
+    return [
+        Subheading("How to reproduce"),
+        Text(
+            "Save the plan below as plan.yaml beside the data, install the versions listed above, and run it. The same "
+            "plan, data and versions give the same fingerprints of predictions and scores."
+        ),
+        Code("appliedml run plan.yaml", "Command"),
+        Code(plan, "The plan", collapsed=True),
+        Text(
+            f"Dates and timings are kept in {layout.TIMINGS} beside this report, not in it, so that equal runs give "
+            "equal bytes.",
+            small=True,
+        ),
+    ]
+
+
+def _sign_offs(context: dict[str, Any]) -> list[Block]:
+    found: list[Block] = [Subheading("Sign-offs")]
+    entries = [entry for entry in context.get("sign_offs") or [] if isinstance(entry, dict)]
+    if not entries:
+        text = "List them in context.yaml under 'sign_offs', each with name, role, on and statement."
+        return [*found, Callout("neutral", "Nobody has signed this run off", text)]
+    table = pd.DataFrame([{key: str(entry.get(key, "")) for key in _SIGN_OFF} for entry in entries])
+    columns = tuple(Column(key, {"on": "Date"}.get(key, key.capitalize())) for key in _SIGN_OFF)
+    return [*found, Table("Sign-offs, as stated in context.yaml", table, columns)]
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_words(item)}" for key, item in value.items())
+    return value if isinstance(value, str) else canonical_json(value)

@@ -1,0 +1,135 @@
+"""Section "Standards": item by item, what is evidenced here, what a person stated, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, Text
+from appliedml.report.context import answer
+from appliedml.report.discovery import all_sections, readers
+from appliedml.report.ledger import Item, Standard, load_questions, load_standards
+from appliedml.report.values import spaced
+from appliedml.store.run import Run
+
+EVIDENCED, STATED, UNNAMED, MISSING = "evidenced here", "stated by a named person", "stated, nobody named", "missing"
+
+
+class Standards:
+    """The ledger of every standard that the plan or the context asks for; all of them by default."""
+
+    title = "Standards"
+    order = 90
+    reads: tuple[str, ...] = ()
+    always: ClassVar[bool] = True
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        context = run.info.get("context") or {}
+        asked = run.plan.get("standards") or context.get("standards")
+        known = load_standards()
+        names = [str(name) for name in asked] if isinstance(asked, list) else list(known)
+        found: list[Block] = [
+            Text(
+                "The ledger says where evidence for an item stands, who stated what no machine can know, and what is "
+                "missing. Whether an item is met is for a person to judge."
+            )
+        ]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            text = f"Known standards: {', '.join(known)}."
+            found.append(Callout("warning", f"Unknown standards were asked for: {', '.join(unknown)}", text))
+        chosen = [known[name] for name in names if name in known]
+        ledgers = [(standard, _ledger(standard, run, context)) for standard in chosen]
+        found += [_overview(ledgers), *_open_questions(chosen, context)]
+        for standard, rows in ledgers:
+            found += _standard(standard, rows)
+        return found
+
+
+def _ledger(standard: Standard, run: Run, context: dict[str, Any]) -> pd.DataFrame:
+    sections = all_sections()
+    titles = {name: section.title for name, section in sections}
+    where = {**readers(sections), "run": "provenance"}
+    rows = [(item.id, item.text, *_state(item, run, context, where, titles)) for item in standard.items]
+    return pd.DataFrame(rows, columns=["id", "text", "state", "where", "target"])
+
+
+def _state(
+    item: Item, run: Run, context: dict[str, Any], where: dict[str, str], titles: dict[str, str]
+) -> tuple[str, str, str]:
+    """Return state, words and section of one item."""
+    for kind in item.evidence:
+        if kind == "run" or kind in run:
+            section = where.get(kind, "generic")
+            return EVIDENCED, titles[section], section
+    stated = answer(context, item.question) if item.question else None
+    if stated is not None:
+        return (STATED if stated.by else UNNAMED), f"{stated.text} ({stated.source})", ""
+    if item.question:
+        return MISSING, f"Answer '{item.question}' in context.yaml.", ""
+    if item.evidence:
+        kinds = " or ".join(f"'{kind}'" for kind in item.evidence)
+        return MISSING, f"No evidence of the kind {kinds} in this run.", ""
+    return MISSING, "Nothing in this report covers it.", ""
+
+
+def _overview(ledgers: list[tuple[Standard, pd.DataFrame]]) -> Block:
+    rows = []
+    for standard, table in ledgers:
+        states = Counter(table["state"])
+        counts = (states[EVIDENCED], states[STATED], states[UNNAMED], states[MISSING])
+        rows.append((standard.title, len(table), *counts))
+    names = ["standard", "items", "evidenced", "stated", "unnamed", "missing"]
+    columns = (
+        Column("standard", "Standard"),
+        Column("items", "Items", "int"),
+        Column("evidenced", "Evidenced here", "int"),
+        Column("stated", "Stated by a named person", "int"),
+        Column("unnamed", "Stated, nobody named", "int"),
+        Column("missing", "Missing", "int"),
+    )
+    return Table("Items by standard", pd.DataFrame(rows, columns=names), columns)
+
+
+def _open_questions(chosen: list[Standard], context: dict[str, Any]) -> list[Block]:
+    questions = load_questions()
+    asked: dict[str, list[str]] = {}
+    for standard in chosen:
+        for item in standard.items:
+            if item.question and answer(context, item.question) is None:
+                titles = asked.setdefault(item.question, [])
+                if standard.title not in titles:
+                    titles.append(standard.title)
+    if not asked:
+        return []
+    rows = [(key, questions[key], "; ".join(asked[key])) for key in questions if key in asked]
+    columns = (Column("key", "Key"), Column("question", "Question"), Column("asked_by", "Asked by"))
+    note = "Answer them in context.yaml: the key, then a text, or a mapping with answer, by and on."
+    table = pd.DataFrame(rows, columns=["key", "question", "asked_by"])
+    caption = "Questions that only a person can answer"
+    return [Table(caption, table, columns, note=note, collapsed=True)]
+
+
+def _standard(standard: Standard, rows: pd.DataFrame) -> list[Block]:
+    columns = (
+        Column("id", "Item"),
+        Column("text", "Asks for"),
+        Column("state", "State", "badge"),
+        Column("where", "Evidence or statement", "link", target="target"),
+    )
+    found: list[Block] = [Subheading(standard.title), Text(f"{standard.source}", small=True)]
+    if standard.note:
+        found.append(Text(standard.note))
+    return [*found, Table(f"{spaced(standard.title)}, item by item", rows, columns, collapsed=True)]

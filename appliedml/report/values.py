@@ -1,0 +1,410 @@
+"""Values to words: how cells, labels and hostile text are shown, the same in HTML, Markdown and notebooks."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from appliedml.errors import DataError
+from appliedml.report.blocks import Column, Table, Tone
+
+ABSENT = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
+MAX_CELL = 600
+MAX_TEXT = 20_000
+
+# Control characters, and those that turn the direction of text: they would hide what is there.
+_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+TONES: dict[str, Tone] = {
+    **dict.fromkeys(("pass", "ok", "within tolerance", "evidenced here", "good", "yes"), "good"),
+    **dict.fromkeys(("fail", "problem", "disparity", "bad"), "bad"),
+    **dict.fromkeys(
+        ("warning", "inconclusive", "insufficient evidence", "missing", "waived", "expired", "stated, nobody named"),
+        "warning",
+    ),
+}
+TONE_WORDS: dict[Tone, str] = {"neutral": "Note", "good": "In order", "warning": "Attention", "bad": "Problem"}
+
+METRIC_LABELS = {
+    "accuracy": "Accuracy",
+    "average_precision": "Average precision",
+    "balanced_accuracy": "Balanced accuracy",
+    "brier": "Brier score",
+    "cost": "Cost",
+    "f1": "F1",
+    "false_positive_rate": "False positive rate",
+    "log_loss": "Log loss",
+    "mcc": "Matthews correlation",
+    "positive_predictive_value": "Positive predictive value",
+    "precision": "Precision",
+    "recall": "Recall",
+    "recall_at_precision": "Recall at fixed precision",
+    "roc_auc": "AUROC",
+    "selection_rate": "Selection rate",
+    "specificity": "Specificity",
+    "true_positive_rate": "True positive rate",
+}
+
+
+def visible(value: Any, limit: int = MAX_CELL) -> str:
+    r"""Return text in which nothing is hidden, cut with a note of how much is left out.
+
+    Parameters
+    ----------
+    value : object
+    limit : int
+        Longest text, in characters.
+
+    Returns
+    -------
+    str
+        Control characters and characters that override the direction of text are written out as ``⟨U+202E⟩``.
+
+    Examples
+    --------
+    >>> visible("report\u202efdp.exe"), visible("abcdef", limit=3)
+    ('report⟨U+202E⟩fdp.exe', 'abc… (3 more characters)')
+    """
+    text = str(value).replace("\r\n", "\n")
+    more = len(text) - limit
+    if more > 0:
+        text = text[:limit]
+    text = _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+    return f"{text}… ({more:,} more characters)" if more > 0 else text
+
+
+def metric_label(metric: str) -> str:
+    """Return a metric's name for readers; unknown names are shown as they are.
+
+    Parameters
+    ----------
+    metric : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> metric_label("roc_auc"), metric_label("gap.true_positive_rate")
+    ('AUROC', 'True positive rate, gap')
+    """
+    kind, dot, rest = metric.partition(".")
+    if dot and rest in METRIC_LABELS:
+        return f"{METRIC_LABELS[rest]}, {kind}"
+    return METRIC_LABELS.get(metric, metric)
+
+
+def number(value: Any) -> str:
+    """Return a number with as many decimals as can be read at a glance.
+
+    Parameters
+    ----------
+    value : number or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> number(0.83149), number(12.5), number(12345.6), number(0.00002), number(float("nan"))
+    ('0.831', '12.50', '12,346', '2e-05', '–')
+    """
+    if missing(value):
+        return ABSENT
+    size = abs(float(value))
+    if not math.isfinite(size):
+        return "∞" if value > 0 else f"{_MINUS}∞"
+    decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
+    text = f"{float(value):.1g}" if 0 < size < 0.0005 else f"{float(value):,.{decimals}f}"
+    return _minus(text)
+
+
+def whole(value: Any) -> str:
+    """Return a count with thousands separators.
+
+    Parameters
+    ----------
+    value : number or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> whole(12345), whole(None)
+    ('12,345', '–')
+    """
+    return ABSENT if missing(value) or not math.isfinite(float(value)) else _minus(f"{float(value):,.0f}")
+
+
+def percent(value: Any) -> str:
+    """Return a share between 0 and 1 as a percentage.
+
+    Parameters
+    ----------
+    value : number or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(0.0597), percent(1)
+    ('6.0 %', '100.0 %')
+    """
+    return ABSENT if missing(value) else _minus(f"{100 * float(value):.1f} %")
+
+
+def p_value(value: Any) -> str:
+    """Return a p value.
+
+    Parameters
+    ----------
+    value : number or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> p_value(0.0004), p_value(0.0312)
+    ('< 0.001', '0.031')
+    """
+    if missing(value):
+        return ABSENT
+    return "< 0.001" if float(value) < 0.001 else f"{float(value):.3f}"
+
+
+def interval(low: Any, high: Any) -> str:
+    """Return an interval's ends, or that there is none.
+
+    Parameters
+    ----------
+    low, high : number or None
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> interval(0.81, 0.85), interval(float("nan"), 0.85)
+    ('0.810 to 0.850', 'no interval')
+    """
+    return "no interval" if missing(low) or missing(high) else f"{number(low)} to {number(high)}"
+
+
+def missing(value: Any) -> bool:
+    """Whether a cell is empty.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> missing(None), missing(float("nan")), missing(0), missing([])
+    (True, True, False, False)
+    """
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def tone_of(word: str) -> Tone:
+    """Return the tone of a status word; unknown words are neutral.
+
+    Parameters
+    ----------
+    word : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> tone_of("Fail"), tone_of("insufficient_evidence"), tone_of("blue")
+    ('bad', 'warning', 'neutral')
+    """
+    return TONES.get(str(word).strip().lower().replace("_", " "), "neutral")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it is shown.
+
+    Parameters
+    ----------
+    text : str
+    detail : str
+        The interval behind a value.
+    tone : str
+        Of a badge; else empty.
+    target : str
+        Section a link leads to; else empty.
+    """
+
+    text: str
+    detail: str = ""
+    tone: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as it is shown.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    rows : list of tuple of Cell
+    n_rows : int
+        How many rows the data have; more than ``len(rows)`` where some are not shown.
+    """
+
+    columns: tuple[Column, ...]
+    rows: list[tuple[Cell, ...]]
+    n_rows: int
+
+
+NUMERIC = frozenset({"int", "number", "percent", "p_value", "interval"})
+
+
+def grid(table: Table, max_rows: int, spread: bool = False) -> Grid:
+    """Return a table as text.
+
+    Parameters
+    ----------
+    table : Table
+    max_rows : int
+        Most rows shown.
+    spread : bool
+        Whether rows left out are evenly spaced (the data of a curve) or the last ones.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    DataError
+        If the data lack a column that is to be shown.
+    """
+    columns = table.columns or guessed_columns(table.data)
+    wanted = [name for column in columns for name in (column.name, *(column.bounds or ()), column.target)]
+    absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in table.data.columns]
+    if absent:
+        raise DataError(f"Table {table.caption!r}: the data have no column {', '.join(map(repr, absent))}.")
+    n_rows = len(table.data)
+    places = np.arange(n_rows)
+    if n_rows > max_rows:
+        places = np.unique(np.linspace(0, n_rows - 1, max_rows).astype(int)) if spread else places[:max_rows]
+    shown = table.data.iloc[places]
+    cells = [_column_cells(column, shown) for column in columns]
+    return Grid(tuple(columns), list(zip(*cells, strict=True)), n_rows)
+
+
+def guessed_columns(data: pd.DataFrame) -> tuple[Column, ...]:
+    """Return a sensible form for every column of a table.
+
+    Parameters
+    ----------
+    data : DataFrame
+
+    Returns
+    -------
+    tuple of Column
+
+    Examples
+    --------
+    >>> [column.format for column in guessed_columns(pd.DataFrame({"a": ["x"], "n": [1], "v": [0.5]}))]
+    ['text', 'int', 'number']
+    """
+    columns = []
+    for name in data.columns:
+        values = data[name]
+        if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+            badge = str(name) in ("verdict", "status", "severity")
+            columns.append(Column(name, spaced(name), "badge" if badge else "text"))
+        else:
+            columns.append(Column(name, spaced(name), "int" if pd.api.types.is_integer_dtype(values) else "number"))
+    return tuple(columns)
+
+
+def spaced(name: Any) -> str:
+    """Return a column name with spaces for underscores.
+
+    Parameters
+    ----------
+    name : object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> spaced("n_rows")
+    'n rows'
+    """
+    return str(name).replace("_", " ")
+
+
+_FORMATS = {"int": whole, "number": number, "percent": percent, "p_value": p_value}
+
+
+def _column_cells(column: Column, data: pd.DataFrame) -> Sequence[Cell]:
+    values = list(data[column.name])
+    if column.format in _FORMATS:
+        show = _FORMATS[column.format]
+        return [Cell(show(value) if _numeric(value) else _text(value)) for value in values]
+    if column.format == "badge":
+        return [Cell(_text(spaced(value)) if not missing(value) else ABSENT, tone=tone_of(value)) for value in values]
+    if column.format == "interval" and column.bounds is not None:
+        ends = zip(values, data[column.bounds[0]], data[column.bounds[1]], strict=True)
+        return [
+            Cell(number(value), interval(low, high)) if _numeric(value) and not missing(value) else Cell(_text(value))
+            for value, low, high in ends
+        ]
+    if column.format == "link" and column.target is not None:
+        pairs = zip(values, data[column.target], strict=True)
+        return [Cell(_text(value), target="" if missing(target) else str(target)) for value, target in pairs]
+    return [Cell(_text(value)) for value in values]
+
+
+def _numeric(value: Any) -> bool:
+    return (isinstance(value, int | float | np.number) and not isinstance(value, bool)) or missing(value)
+
+
+def _text(value: Any) -> str:
+    if missing(value):
+        return ABSENT
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return number(value)
+    return visible(value)
+
+
+def _minus(text: str) -> str:
+    """Write a true minus sign; a zero has none."""
+    if text.startswith("-") and not re.search("[1-9]", text):
+        text = text[1:]
+    return text.replace("-", _MINUS, 1) if text.startswith("-") else text

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from appliedml.audits._leakage_rows import row_checks
+from appliedml.compose.pipeline import Pipeline
+from appliedml.core.fold import Fold
+
+OVERLAP = "test rows that are also training rows"
+GROUPS = "test rows whose group is also in training"
+TIME = "training rows not earlier than the first test row"
+REPEATED = "test rows whose features occur in training"
+LABELLED = "test rows whose features and label occur in training"
+VALIDATION = "validation rows that a stage was fitted on"
+FITTED = "test rows that a stage was fitted on"
+LEDGER = "stages whose row counts do not add up"
+
+
+def make_fold(samples, train_rows, test_rows):
+    numbers = samples.replace(X=samples.X[["speed"]])
+    train, test = numbers.take(np.asarray(train_rows)), numbers.take(np.asarray(test_rows))
+    pipeline = Pipeline([StandardScaler(), LogisticRegression()], validation=0.2, random_state=0).fit(train)
+    probabilities = pipeline.predict_proba(test)
+    ledger = pipeline.ledger_.assign(fold=0, n_test_rows_seen=0, n_validation_rows_seen=0)
+    codes = pipeline.codes(probabilities)
+    return Fold(0, 1, ("no", "yes"), train, test, pipeline, probabilities, codes, pipeline.threshold_, ledger, 0)
+
+
+def found(fold):
+    return row_checks(fold).set_index("check")
+
+
+@pytest.fixture
+def fold(claims):
+    return make_fold(claims, np.arange(200), np.arange(200, 300))
+
+
+def test_a_clean_fold_has_no_problem(fold):
+    table = found(fold)
+
+    assert table["verdict"].to_dict() == {
+        OVERLAP: "ok", GROUPS: "not measured", TIME: "not measured", REPEATED: "ok", LABELLED: "ok", VALIDATION: "ok",
+        FITTED: "ok", LEDGER: "ok",
+    }  # fmt: skip
+    assert table.loc[VALIDATION, "of"] == 40
+    assert table.loc[FITTED, "of"] == 100
+
+
+def test_a_row_on_both_sides_is_a_problem(claims):
+    table = found(make_fold(claims, np.arange(200), np.arange(197, 300)))
+
+    assert (table.loc[OVERLAP, "n"], table.loc[OVERLAP, "verdict"]) == (3, "problem")
+    assert table.loc[FITTED, "verdict"] == "problem"
+
+
+def test_a_group_on_both_sides_is_a_problem(grouped_claims):
+    order = np.argsort(grouped_claims.group, kind="stable")
+    straddling = found(make_fold(grouped_claims, order[::2], order[1::2]))
+    cut = int(np.searchsorted(grouped_claims.group[order], 60))
+    whole = found(make_fold(grouped_claims, order[:cut], order[cut:]))
+
+    assert straddling.loc[GROUPS, "verdict"] == "problem"
+    assert (whole.loc[GROUPS, "n"], whole.loc[GROUPS, "verdict"]) == (0, "ok")
+
+
+def test_a_group_that_returns_later_in_time_is_a_warning(grouped_claims):
+    order = np.argsort(grouped_claims.time.to_numpy(), kind="stable")
+    days = grouped_claims.time.to_numpy()[order]
+    cut = int(np.searchsorted(days, days[200]))
+
+    table = found(make_fold(grouped_claims, order[:cut], order[cut:]))
+
+    assert table.loc[TIME, "n"] == 0
+    assert table.loc[GROUPS, "verdict"] == "warning"
+
+
+def test_the_time_order_is_reported_as_a_fact(grouped_claims):
+    table = found(make_fold(grouped_claims, np.arange(200), np.arange(200, 300)))
+
+    assert table.loc[TIME, "verdict"] == "fact"
+    assert table.loc[TIME, "share"] > 0.9
+
+
+def test_repeated_features_are_counted_with_and_without_the_label(claims):
+    X, y = claims.X.copy(), claims.y.copy()
+    X.loc[200:201, "speed"] = X.loc[0, "speed"]
+    y[[0, 200, 201]] = [1, 1, 0]
+
+    table = found(make_fold(claims.replace(X=X, y=y), np.arange(200), np.arange(200, 300)))
+
+    assert (table.loc[REPEATED, "n"], table.loc[LABELLED, "n"]) == (2, 1)
+    assert table.loc[REPEATED, "verdict"] == "warning"
+
+
+def test_a_stage_fitted_on_validation_rows_is_a_problem(fold):
+    fold.pipeline.fitted_row_ids_["standard_scaler"] = fold.train.row_id
+
+    assert found(fold).loc[VALIDATION, "n"] == 40
+
+
+def test_a_ledger_that_does_not_add_up_names_the_stage(fold):
+    wrong = fold.ledger.copy()
+    wrong.loc[1, "rows_in"] = 200
+
+    row = found(replace(fold, ledger=wrong)).loc[LEDGER]
+
+    assert row["verdict"] == "problem"
+    assert row["text"] == "Concerned: logistic_regression."
+
+
+def test_what_the_pipeline_does_not_say_is_not_measured(fold):
+    table = found(replace(fold, pipeline=LogisticRegression(), ledger=fold.ledger.drop(columns="rows_in")))
+
+    assert table.loc[[VALIDATION, FITTED, LEDGER], "verdict"].unique().tolist() == ["not measured"]

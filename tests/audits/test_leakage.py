@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import OrdinalEncoder
+
+from appliedml.audits.leakage import Leakage
+from appliedml.compose.pipeline import Pipeline
+from appliedml.core.artifact import Severity, Status
+from appliedml.core.fold import Fold
+from appliedml.errors import ParameterError
+from appliedml.store.run import read_artifact, write_artifact
+
+
+def make_folds(samples, parts=None):
+    rows = np.arange(len(samples))
+    parts = parts or [(rows[rows % 2 == side], rows[rows % 2 != side]) for side in (0, 1)]
+    folds = []
+    for number, (train_rows, test_rows) in enumerate(parts):
+        train, test = samples.take(train_rows), samples.take(test_rows)
+        encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1)
+        pipeline = Pipeline([encoder, LogisticRegression()], validation=0.2, random_state=0).fit(train)
+        probabilities = pipeline.predict_proba(test)
+        ledger = pipeline.ledger_.assign(fold=number, n_test_rows_seen=0, n_validation_rows_seen=0)
+        codes = pipeline.codes(probabilities)
+        folds.append(Fold(number, 2, ("no", "yes"), train, test, pipeline, probabilities, codes, 0.5, ledger, number))
+    return folds
+
+
+def conclude(folds, **parameters):
+    audit = Leakage(**parameters)
+    return audit.conclude([audit.examine(fold) for fold in folds])
+
+
+def test_clean_folds_pass_and_the_ledger_shows_no_seconds(claims, tmp_path):
+    artifact = conclude(make_folds(claims))
+
+    assert artifact.status is Status.OK
+    assert artifact.findings == ()
+    assert "seconds" not in artifact.tables["ledger"]
+    write_artifact(tmp_path / "a", artifact)
+    assert read_artifact(tmp_path / "a").summary["n_problems"] == 0
+
+
+def test_the_target_among_the_features_is_a_problem(claims):
+    artifact = conclude(make_folds(claims.replace(X=claims.X.assign(settled=claims.y * 100.0))))
+
+    assert artifact.status is Status.PROBLEM
+    assert artifact.findings[0].title == "A target inside the features: settled"
+    assert artifact.tables["features"].loc[0, "column"] == "settled"
+
+
+def test_a_feature_above_the_given_bound_is_suspicious(claims):
+    noisy = np.where(np.random.default_rng(0).random(300) < 0.08, 1 - claims.y, claims.y)
+    folds = make_folds(claims.replace(X=claims.X.assign(hint=noisy)))
+
+    assert "hint is suspiciously good" in [f.title for f in conclude(folds, suspicious_auc=0.85).findings]
+    assert not any("suspiciously" in f.title for f in conclude(folds).findings)
+
+
+def test_an_identifier_among_the_features_is_a_warning(claims):
+    artifact = conclude(make_folds(claims.replace(X=claims.X.assign(policy=claims.row_id))))
+
+    assert artifact.status is Status.WARNING
+    assert [finding.title for finding in artifact.findings] == ["policy looks like an identifier"]
+
+
+def test_shared_rows_are_a_problem_that_names_the_folds(claims):
+    rows = np.arange(300)
+
+    artifact = conclude(make_folds(claims, [(rows[:150], rows[150:]), (rows[100:], rows[:110])]))
+
+    (overlap,) = [f for f in artifact.findings if f.title == "Test rows that are also training rows"]
+    assert overlap.severity is Severity.PROBLEM
+    assert overlap.text.startswith("10 of 110 in fold 1; folds concerned: 1.")
+
+
+def test_inputs_that_are_no_table_get_the_row_checks_only(claims):
+    rows = np.arange(300)
+    (fold,) = make_folds(claims, [(rows[:150], rows[150:])])
+    images = [
+        part.replace(X=np.random.default_rng(i).random((150, 2, 2))) for i, part in enumerate((fold.train, fold.test))
+    ]
+    fold = Fold(0, 1, fold.classes, *images, *(getattr(fold, n) for n in ("pipeline", "probabilities", "predictions", "threshold", "ledger", "seed")))  # fmt: skip
+
+    artifact = conclude([fold])
+
+    assert artifact.tables["features"].empty
+    assert len(artifact.tables["checks"]) == 8
+    assert artifact.status is Status.OK
+
+
+@pytest.mark.parametrize("value", [0.5, 1.2, "high"])
+def test_a_wrong_bound_is_refused(claims, value):
+    with pytest.raises(ParameterError, match="suspicious_auc"):
+        Leakage(suspicious_auc=value).examine(make_folds(claims)[0])

@@ -1,0 +1,44 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from appliedml.compose.validation import validation_rows
+from appliedml.core.samples import Samples
+from appliedml.errors import StageError
+
+
+def make(y, **meta):
+    table = pd.DataFrame({"row_id": np.arange(len(y)), "origin": "observed", **meta})
+    return Samples(np.zeros((len(y), 1)), np.array(y), table)
+
+
+def test_none_are_kept_at_zero():
+    assert len(validation_rows(make([0, 1]), 0.0, "random", 0)) == 0
+
+
+def test_every_class_is_on_both_sides():
+    y = np.array([0] * 95 + [1] * 5)
+    rows = validation_rows(make(y), 0.1, "random", 0)
+    assert y[rows].sum() >= 1
+    assert np.delete(y, rows).sum() >= 1
+
+
+@pytest.mark.parametrize(
+    ("samples", "order", "sentence"),
+    [
+        (make([0, 0, 0, 1]), "random", "at least 2 training rows of every class"),
+        (make([0, 1] * 5, group=[1] * 10), "random", "at least 5 groups"),
+        (make([0, 1] * 5), "latest", "needs a time column"),
+        (make([0] * 9 + [1], time=np.arange(10)), "latest", "leaves no row of class '1' for fitting"),
+    ],
+)
+def test_impossible_requests_are_refused(samples, order, sentence):
+    with pytest.raises(StageError, match=sentence):
+        validation_rows(samples, 0.2, order, 0)
+
+
+def test_a_missing_group_is_not_an_error():
+    y = np.array([0, 1] * 20)
+    group = pd.Series(np.arange(40) // 2, dtype=object)
+    group[:4] = None
+    assert len(validation_rows(make(y, group=group), 0.25, "random", 0)) > 0

@@ -1,0 +1,57 @@
+"""Exact Shapley values."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from appliedml.errors import StageError
+from appliedml.explain.exact import exact_shapley
+from appliedml.explain.table import TableMasker
+
+RNG = np.random.default_rng(0)
+
+
+def score(x):
+    return x[:, 0] * x[:, 1] * x[:, 2] + np.sin(x[:, 3]) - (x[:, 0] > 0) * x[:, 3]
+
+
+def test_values_equal_the_mean_over_all_orders_written_out():
+    rows, background = RNG.normal(size=(2, 4)), RNG.normal(size=(3, 4))
+    expected = np.zeros((2, 4))
+    for r in range(2):
+        for order in permutations(range(4)):
+            for b in background:
+                now = b.copy()
+                for player in order:
+                    before = score(now[None])[0]
+                    now[player] = rows[r, player]
+                    expected[r, player] += (score(now[None])[0] - before) / (24 * 3)
+
+    found = exact_shapley(TableMasker(rows, background), score)
+
+    np.testing.assert_allclose(found.values[:, :, 0], expected, atol=1e-12)
+    assert found.additivity_residual < 1e-12
+    assert found.n_evaluations == 2 * 16 * 3
+
+
+def test_the_batch_budget_does_not_change_values():
+    masker = TableMasker(RNG.normal(size=(2, 5)), RNG.normal(size=(7, 5)))
+
+    small = exact_shapley(masker, score, batch_rows=3)
+    large = exact_shapley(masker, score)
+
+    np.testing.assert_allclose(small.values, large.values, atol=1e-13)
+
+
+def test_chosen_rows_come_out_in_their_order():
+    masker = TableMasker(RNG.normal(size=(3, 4)), RNG.normal(size=(2, 4)))
+
+    some = exact_shapley(masker, score, rows=np.array([2, 0])).values
+
+    np.testing.assert_array_equal(some, exact_shapley(masker, score).values[[2, 0]])
+
+
+def test_more_than_twelve_players_are_refused():
+    with pytest.raises(StageError, match="at most 12 players"):
+        exact_shapley(TableMasker(np.zeros((1, 13)), np.zeros((1, 13))), lambda x: x[:, 0])

@@ -1,0 +1,179 @@
+"""Sampled Shapley values."""
+
+import numpy as np
+import pytest
+
+from appliedml.errors import StageError
+from appliedml.explain.exact import exact_shapley
+from appliedml.explain.players import Players
+from appliedml.explain.shapley import Budget, sampled_shapley, shapley_values, smallest_budget
+from appliedml.explain.table import TableMasker
+
+
+def masker_of(n_rows=30, n_columns=8, n_background=40, seed=0):
+    rng = np.random.default_rng(seed)
+    return TableMasker(rng.normal(size=(n_rows, n_columns)), rng.normal(size=(n_background, n_columns)))
+
+
+def smooth(x):
+    """Interactions of every order, like a network's."""
+    signal = x[:, 0] - x[:, 1] * x[:, 2] + np.sin(2 * x[:, 3]) + 1.5 * x[:, 4] * (x[:, 5] > 0) * x[:, 6]
+    return 1 / (1 + np.exp(-signal))
+
+
+def test_values_add_up_exactly_whatever_the_budget():
+    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=0.1))
+
+    assert found.additivity_residual < 1e-12
+
+
+def test_interactions_of_two_are_exact_after_the_first_round():
+    masker = masker_of(n_columns=4)
+
+    def pairs(x):
+        return 3 * x[:, 0] + x[:, 1] * x[:, 2] - x[:, 3] ** 2 * x[:, 0]
+
+    found = sampled_shapley(masker, pairs)
+
+    np.testing.assert_allclose(found.values, exact_shapley(masker, pairs).values, atol=1e-9)
+    assert found.reached_target
+    assert (found.n_permutations == smallest_budget(40)).all()
+
+
+@pytest.mark.parametrize("n_background", [1, 5, 40])
+def test_values_are_unbiased_and_standard_errors_tell_the_true_error(n_background):
+    masker = masker_of(n_rows=6, n_background=n_background)
+    exact = exact_shapley(masker, smooth).values
+    budget = Budget(target_error=None, max_permutations=2 * smallest_budget(n_background))
+
+    runs = [sampled_shapley(masker, smooth, budget=budget, seed=seed) for seed in range(60)]
+
+    misses = np.stack([run.values - exact for run in runs])
+    stated = np.mean([run.standard_errors**2 for run in runs], axis=0)
+    pulls = misses.mean(axis=0) / np.sqrt(stated / len(runs) + 1e-30)
+    moved = stated > 1e-12
+    assert abs(pulls[moved]).max() < 4.5
+    assert np.sqrt((misses**2).mean() / stated.mean()) == pytest.approx(1, abs=0.12)
+
+
+def test_sampling_goes_on_until_the_error_asked_for_and_no_further():
+    masker = masker_of()
+    exact = exact_shapley(masker, smooth)
+
+    coarse = sampled_shapley(masker, smooth, budget=Budget(target_error=0.1))
+    fine = sampled_shapley(masker, smooth, budget=Budget(target_error=0.02, max_permutations=5000))
+
+    assert coarse.reached_target
+    assert fine.reached_target
+    assert fine.relative_error == pytest.approx(0.02, rel=0.05)
+    assert fine.distance_to(exact.values) < 0.03 < coarse.distance_to(exact.values)
+    assert fine.n_evaluations > 2 * coarse.n_evaluations
+    assert len(set(fine.n_permutations.tolist())) > 1
+
+
+def test_an_absolute_error_is_kept_for_every_row():
+    found = sampled_shapley(
+        masker_of(), smooth, budget=Budget(target_error=0.004, error="absolute", max_permutations=5000)
+    )
+
+    per_row = np.sqrt((found.standard_errors**2).mean(axis=1))
+    assert per_row.max() <= 0.004
+
+
+def test_a_budget_that_ends_first_is_said():
+    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=1e-6, max_permutations=100))
+
+    assert not found.reached_target
+    assert (found.n_permutations == 100).all()
+
+
+def test_the_same_seed_gives_the_same_values_at_any_batch_size_and_another_seed_others():
+    masker = masker_of(n_rows=7)
+
+    first = sampled_shapley(masker, smooth, budget=Budget(batch_rows=32_768), seed=3)
+    second = sampled_shapley(masker, smooth, budget=Budget(batch_rows=500), seed=3)
+    other = sampled_shapley(masker, smooth, seed=4)
+
+    np.testing.assert_allclose(first.values, second.values, atol=1e-14)
+    assert abs(first.values - other.values).max() > 1e-4
+
+
+def test_errors_of_different_rows_do_not_move_together():
+    masker = masker_of(n_rows=2)
+    exact = exact_shapley(masker, smooth).values
+
+    budget = Budget(target_error=None, max_permutations=45)
+    misses = np.stack(
+        [(sampled_shapley(masker, smooth, budget=budget, seed=s).values - exact)[:, :, 0] for s in range(80)]
+    )
+
+    together = (misses[:, 0] * misses[:, 1]).mean() / np.sqrt((misses[:, 0] ** 2).mean() * (misses[:, 1] ** 2).mean())
+    assert abs(together) < 0.12
+
+
+def test_several_outputs_are_explained_together():
+    masker = masker_of(n_rows=4)
+
+    def two(x):
+        return np.column_stack([smooth(x), 1 - smooth(x)])
+
+    found = sampled_shapley(masker, two, seed=1)
+
+    assert found.values.shape == (4, 8, 2)
+    np.testing.assert_allclose(found.values[:, :, 0], -found.values[:, :, 1], atol=1e-12)
+
+
+def test_a_constant_score_has_no_values_and_no_error():
+    found = sampled_shapley(masker_of(n_rows=3), lambda x: np.full(len(x), 0.3))
+
+    assert not found.values.any()
+    assert found.relative_error == 0
+    assert found.reached_target
+
+
+def test_groups_of_columns_enter_together():
+    masker = masker_of(n_rows=3, n_columns=4)
+    grouped = TableMasker(
+        *[np.random.default_rng(0).normal(size=s) for s in ((3, 4), (6, 4))], Players(("a", "b"), ((0, 2), (1, 3)))
+    )
+
+    found = sampled_shapley(grouped, lambda x: x[:, 0] * x[:, 2] + x[:, 1])
+
+    assert masker.names == ("x0", "x1", "x2", "x3")
+    assert found.names == ("a", "b")
+    exact = exact_shapley(grouped, lambda x: x[:, 0] * x[:, 2] + x[:, 1])
+    np.testing.assert_allclose(found.values, exact.values, atol=1e-9)
+
+
+def test_one_player_gets_everything():
+    masker = TableMasker(np.array([[2.0]]), np.array([[0.0], [1.0]]))
+
+    assert sampled_shapley(masker, lambda x: x[:, 0]).values[0, 0, 0] == pytest.approx(1.5)
+
+
+def test_auto_enumerates_few_players_and_samples_many():
+    assert shapley_values(masker_of(2, 8), smooth).method == "exact"
+    assert shapley_values(masker_of(2, 9), smooth).method == "sampled"
+    assert shapley_values(masker_of(2, 8), smooth, method="sampled").method == "sampled"
+
+
+def test_time_can_end_sampling_but_never_the_first_round():
+    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=None, max_seconds=1e-9))
+
+    assert (found.n_permutations == smallest_budget(40)).all()
+
+
+@pytest.mark.parametrize("wrong", [{"target_error": 0}, {"error": "rel"}, {"batch_rows": 0}, {"max_permutations": -1}])
+def test_a_budget_out_of_range_is_refused(wrong):
+    with pytest.raises(StageError, match="Budget"):
+        Budget(**wrong)
+
+
+def test_a_budget_below_one_sweep_is_refused_with_the_number_needed():
+    with pytest.raises(StageError, match="at least 45 pairs"):
+        sampled_shapley(masker_of(), smooth, budget=Budget(max_permutations=44))
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(StageError, match="'auto', 'exact' or 'sampled'"):
+        shapley_values(masker_of(), smooth, method="kernel")

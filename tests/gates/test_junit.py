@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from datetime import date
+from xml.etree import ElementTree
+
+from appliedml.core.artifact import score_rows
+from appliedml.gates.judge import judge
+from appliedml.gates.junit import junit_xml, write_junit
+from appliedml.gates.policy import policy_from
+
+HOSTILE = "]]><script>\"'&\x00\x1b"
+
+
+def judgement():
+    policy = policy_from(
+        {
+            "version": 1,
+            "gates": [
+                {"name": HOSTILE, "metric": "f1", "at_least": 0.5},
+                {"name": "waived", "metric": "f1", "at_least": 0.6},
+                {"metric": "recall", "subset": HOSTILE, "at_least": 0.1},
+                {"metric": "roc_auc", "at_least": 0.1},
+            ],
+            "waivers": [{"gate": "waived", "owner": HOSTILE, "reason": HOSTILE, "until": "2030-01-01"}],
+        }
+    )
+    rows = [("f1", -1, "all", 0.1, 0.05, 0.15, 10), ("roc_auc", -1, "all", 0.9, 0.8, 0.95, 10)]
+    return judge(score_rows(rows), policy, date(2026, 11, 1))
+
+
+def test_hostile_text_stays_text():
+    root = ElementTree.fromstring(junit_xml(judgement(), suite=HOSTILE + "\ud800"))
+
+    assert root.find("script") is None
+    assert root.findall("testcase")[0].get("name") == "]]><script>\"'&\ufffd\ufffd"
+
+
+def test_each_verdict_has_its_element_and_its_count():
+    root = ElementTree.fromstring(junit_xml(judgement()))
+
+    assert [[child.tag for child in case] for case in root] == [["failure"], ["skipped"], ["error"], []]
+    assert {key: root.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4", "failures": "1", "errors": "1", "skipped": "1",
+    }  # fmt: skip
+    assert root.get("timestamp") is None
+
+
+def test_the_file_holds_the_same_text(tmp_path):
+    write_junit(tmp_path / "out" / "gates.xml", judgement())
+
+    assert (tmp_path / "out" / "gates.xml").read_text(encoding="utf-8") == junit_xml(judgement())

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from appliedml.core.artifact import Artifact
+from appliedml.report.blocks import Figure, Flow, Subheading, Table, Text
+from appliedml.report.sections.data import Data
+
+
+class Run(dict):
+    """What the section reads of a run: its artifacts by kind."""
+
+
+def flow(by_group=()):
+    steps = [
+        ("read", 100, 100, 0, 0, ""),
+        ("drop_duplicates", 100, 97, 3, 0, "3 repeated."),
+        ("range_rules", 97, 97, 0, 9, ""),
+    ]
+    splits = [(k, part, n, 5) for k in range(2) for part, n in (("train", 40 + k), ("validation", 8), ("test", 48))]
+    return Artifact(
+        "flow",
+        tables={
+            "steps": pd.DataFrame(steps, columns=["step", "rows_in", "rows_out", "dropped", "changed", "notes"]),
+            "by_group": pd.DataFrame(by_group, columns=["step", "feature", "level", "rows_in", "dropped", "changed"]),
+            "splits": pd.DataFrame(splits, columns=["fold", "part", "rows", "positives"]),
+        },
+    )
+
+
+def empty(**columns):
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+def profile(**tables):
+    base = {
+        "classes": pd.DataFrame(
+            [
+                (-1, "all", "overall", "all", "no", "90", 0.9), (-1, "all", "overall", "all", "yes", "10", 0.1),
+                (-1, "all", "Sex", "f", "no", "46", 0.92), (-1, "all", "Sex", "f", "yes", "<5", np.nan),
+                (0, "test", "overall", "all", "no", "45", 0.9), (0, "test", "overall", "all", "yes", "5", 0.1),
+            ],
+            columns=["fold", "part", "by", "level", "class", "rows", "share"],
+        ),
+        "groups": pd.DataFrame({"sensitive": ["Sex"], "level": ["f"], "rows": ["50"], "share": [0.5]}),
+        "characteristics": pd.DataFrame(
+            {
+                "sensitive": "Sex", "level": ["f", "f", "m", "m"], "group_rows": ["50", "50", "47", "47"],
+                "column": ["age", "make", "age", "make"], "category": ["", "Honda", "", "Honda"],
+                "shown": ["40 (30 to 50)", "20.0 %", "42 (31 to 52)", "<5 rows"],
+            }
+        ),
+        "columns": pd.DataFrame(
+            {
+                "column": ["age", "make"], "type": ["number", "category"], "n_missing": [9, 0],
+                "missing_share": [0.09, 0.0], "distinct": [40, 7], "shown": ["median 40", "Honda 20 %"],
+            }
+        ),
+        "missing": pd.DataFrame(
+            {
+                "column": "age", "by": ["overall", "class"], "level": ["all", "yes"], "rows": ["97", "10"],
+                "n_missing": ["9", "<5"], "missing_share": [0.09, np.nan],
+            }
+        ),
+        "duplicates": pd.DataFrame(
+            {
+                "fold": [-1, 0], "where": ["row repeats an earlier one", "test row also in train"], "rows": [97, 48],
+                "n_duplicates": [2, 1], "share": [0.02, 0.02],
+            }
+        ),
+        "proxies": pd.DataFrame(
+            {
+                "sensitive": "Sex", "column": ["(all features)", "make"], "auroc": [0.74, 0.7], "level": "f",
+                "level_auroc": [0.74, 0.7], "low": [0.7, 0.66], "high": [0.78, 0.74], "association": [np.nan, 0.3],
+                "n": 97,
+            }
+        ),
+        "shift": pd.DataFrame(
+            {
+                "fold": [0, 1, 0, 1], "column": ["age", "age", "make", "make"], "psi": [0.1, 0.4, 0.0, 0.0],
+                "psi_by_chance": 0.2, "ks": [0.1, 0.3, np.nan, np.nan], "total_variation": 0.1,
+            }
+        ),
+        "shift_overall": pd.DataFrame({"fold": [0, 1], "auroc": [0.5, 0.8], "low": [0.45, 0.7], "high": [0.55, 0.9]}),
+    }  # fmt: skip
+    return Artifact("data_profile", tables=base | tables)
+
+
+def blocks(**artifacts):
+    return Data().blocks(Run(artifacts))
+
+
+def test_the_flow_leads_from_the_rows_read_to_the_folds():
+    (diagram,) = [block for block in blocks(flow=flow()) if isinstance(block, Flow)]
+
+    assert diagram.steps == (
+        ("Read", ("100 rows",)),
+        ("Drop duplicates", ("3 dropped",)),
+        ("Range rules", ("none dropped", "9 changed")),
+        ("Used", ("97 rows",)),
+        ("2 folds", ("train 40 to 41 rows", "validation 8 rows", "test 48 rows")),
+    )
+    assert diagram.alt == "100 rows were read, 3 dropped and 97 used, in 2 folds."
+
+
+def test_what_cleaning_did_is_shown_for_every_group_of_a_touched_feature():
+    rows = [
+        ("drop_duplicates", "Sex", "f", 50, 2, 0),
+        ("drop_duplicates", "Sex", "m", 50, 0, 0),
+        ("other", "Sex", "f", 9, 0, 0),
+    ]
+
+    (table,) = [b for b in blocks(flow=flow(rows)) if isinstance(b, Table) and "Whose rows" in b.caption]
+
+    assert table.data["level"].tolist() == ["f", "m"]
+    assert table.data["dropped"].tolist() == ["<5", "0"]
+    assert np.isnan(table.data["dropped_share"].iloc[0])
+
+
+def test_a_full_profile_shows_all_its_parts():
+    found = blocks(flow=flow(), data_profile=profile())
+
+    headings = [block.text for block in found if isinstance(block, Subheading)]
+    assert headings == [
+        "Classes", "Sensitive groups", "Columns and missing values", "Duplicates", "Proxies of sensitive features",
+        "Shift between training and test rows",
+    ]  # fmt: skip
+    assert len([block for block in found if isinstance(block, Figure)]) == 3
+
+
+def test_groups_stand_side_by_side_in_the_table_of_characteristics():
+    (table,) = [
+        b for b in blocks(data_profile=profile()) if isinstance(b, Table) and b.caption == "Characteristics by Sex"
+    ]
+
+    assert [column.label for column in table.columns] == ["Feature", "Category", "f (n = 50)", "m (n = 47)"]
+    assert table.data.iloc[1].tolist() == ["make", "Honda", "20.0 %", "<5 rows"]
+
+
+def test_the_outcome_of_a_small_group_stays_hidden():
+    (table,) = [
+        b for b in blocks(data_profile=profile()) if isinstance(b, Table) and b.caption.startswith("Rows and outcome")
+    ]
+
+    assert table.data["positives"].tolist() == ["<5"]
+    assert table.data["rate"].isna().all()
+
+
+def test_the_largest_shift_of_a_column_is_the_one_shown():
+    (table,) = [b for b in blocks(data_profile=profile()) if isinstance(b, Table) and "Largest shift" in b.caption]
+
+    assert table.data[["column", "fold"]].to_numpy().tolist() == [["age", 1], ["make", 0]]
+
+
+def test_what_was_not_looked_at_is_left_out_or_said():
+    none = {
+        "groups": empty(sensitive=str, level=str, rows=str, share=float), "columns": empty(column=str),
+        "missing": empty(column=str), "duplicates": empty(fold=int), "proxies": empty(column=str),
+        "shift": empty(fold=int), "shift_overall": empty(fold=int),
+    }  # fmt: skip
+
+    found = blocks(data_profile=profile(**none))
+
+    assert [block.text for block in found if isinstance(block, Subheading)] == ["Classes"]
+    assert "not looked for" in [block for block in found if isinstance(block, Text)][-1].text
+
+
+def test_a_table_without_missing_values_says_so():
+    found = blocks(data_profile=profile(missing=profile().tables["missing"].iloc[:0]))
+    assert "No value is missing in any of these columns." in [b.text for b in found if isinstance(b, Text)]
+
+
+@pytest.mark.parametrize("kinds", [(), ("flow",), ("data_profile",)])
+def test_either_artifact_may_be_absent(kinds):
+    made = {"flow": flow(), "data_profile": profile()}
+    assert bool(blocks(**{kind: made[kind] for kind in kinds})) == bool(kinds)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from appliedml.core.artifact import Artifact, Finding, Severity, Status
+from appliedml.report.blocks import Callout, Table
+from appliedml.report.sections.leakage import Leakage
+
+CHECKS = ["check", "fold", "n", "of", "share", "verdict", "text"]
+
+
+def artifact(checks, status=Status.OK, features=(), levels=(), identifiers=(), findings=()):
+    return Artifact(
+        "leakage",
+        status,
+        summary={"n_folds": 2, "suspicious_auc": 0.95, "nearly_equal_auc": 0.99},
+        tables={
+            "checks": pd.DataFrame(checks, columns=CHECKS),
+            "features": pd.DataFrame(features, columns=["column", "auroc", "auroc_max", "folds", "verdict"]),
+            "levels": pd.DataFrame(levels, columns=["column", "level", "class", "rows", "share"]),
+            "identifiers": pd.DataFrame(identifiers, columns=["column", "rows", "distinct", "share"]),
+        },
+        findings=findings,
+    )
+
+
+OVERLAP = [("overlap", 0, 0, 50, 0.0, "ok", "fine"), ("overlap", 1, 3, 50, 0.06, "problem", "bad")]
+UNMEASURED = [("groups", fold, 0, 50, 0.0, "not measured", "no group") for fold in (0, 1)]
+
+
+def tables(made):
+    return {block.caption: block for block in Leakage().blocks({"leakage": made}) if isinstance(block, Table)}
+
+
+def test_the_worst_fold_decides_a_check_and_counts_are_summed():
+    data = tables(artifact(OVERLAP + UNMEASURED))["Rows that should not be there"].data.set_index("check")
+
+    assert data.loc["overlap", ["verdict", "found", "text"]].tolist() == ["problem", "3 of 100", "bad"]
+    assert data.loc["groups", ["verdict", "found"]].tolist() == ["not measured", "-"]
+
+
+@pytest.mark.parametrize(
+    ("status", "tone", "title"),
+    [
+        (Status.OK, "good", "No leakage found"),
+        (Status.WARNING, "warning", "Something may leak"),
+        (Status.PROBLEM, "bad", "Leakage found"),
+    ],
+)
+def test_the_verdict_stands_first_with_its_reason(status, tone, title):
+    findings = () if status is Status.OK else (Finding(Severity.PROBLEM, "Overlap", "3 of 50."),)
+
+    first = Leakage().blocks({"leakage": artifact(OVERLAP, status, findings=findings)})[0]
+
+    assert isinstance(first, Callout)
+    assert (first.tone, first.title) == (tone, title)
+    assert first.text == ("All checks were made in 2 folds." if status is Status.OK else "Overlap: 3 of 50.")
+
+
+def test_suspicious_features_values_and_identifiers_have_their_tables():
+    made = artifact(
+        OVERLAP,
+        features=[("settled", 1.0, 1.0, 2, "problem"), ("age", 0.6, 0.61, 2, "ok")],
+        levels=[("flag", "yes", "fraud", 60, 1.0)],
+        identifiers=[("policy", 100, 100, 1.0)],
+    )
+
+    found = tables(made)
+
+    (features,) = [table for caption, table in found.items() if caption.startswith("Features that separate")]
+    assert not features.collapsed
+    assert found["Values that decide the outcome"].data["class"].tolist() == ["fraud"]
+    assert "Features that look like identifiers" in found
+
+
+def test_an_audit_that_did_not_apply_has_nothing_to_show():
+    assert Leakage().blocks({"leakage": Artifact("leakage", Status.SKIPPED, reason="no rows")}) == []

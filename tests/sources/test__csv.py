@@ -1,0 +1,41 @@
+"""Delimited text."""
+
+import pytest
+
+from appliedml.errors import DataError
+from appliedml.sources._csv import decode, parse_csv, sniff_separator
+
+
+@pytest.mark.parametrize(
+    ("text", "separator"),
+    [
+        ("a,b\n1,2\n", ","),
+        ("a;b\n1,5;2,5\n", ";"),
+        ('name;note\nx;"a, b, c"\ny;"d, e"\n', ";"),
+        ("a\tb c\n1\t2,3\n", "\t"),
+        ("a\n1\n", ","),
+    ],
+)
+def test_the_most_even_separator_wins(text, separator):
+    assert sniff_separator(text) == separator
+
+
+def test_names_are_stripped_and_blank_lines_passed_over():
+    frame = parse_csv("Table", "a.csv", "\n y , a \n0,1\n\n1,2\n")
+
+    assert frame.columns.tolist() == ["y", "a"]
+    assert len(frame) == 2
+
+
+def test_missing_cells_at_the_end_of_a_full_line_are_no_short_line():
+    assert parse_csv("Table", "a.csv", "y,a\n0,\n1,2\n")["a"].isna().tolist() == [True, False]
+
+
+def test_a_long_number_is_text():
+    assert parse_csv("Table", "a.csv", "y,a\n0,123456789012345678901234567890\n")["a"].iloc[0] == "1234567890" * 3
+
+
+def test_a_given_encoding_is_used():
+    assert decode("Table", "a.csv", "é".encode("cp1252"), "cp1252") == "é"
+    with pytest.raises(DataError, match="is not ascii text"):
+        decode("Table", "a.csv", "é".encode(), "ascii")
