@@ -31,7 +31,7 @@ split: {kfold: {folds: 3}}
 pipeline: [impute_missing, {encode_categories: {method: one_hot}}, {logistic_regression: {max_iter: 1000}}]
 validation: 0.2
 threshold: f1
-audits: [{performance: {n_resamples: 50}}, {fairness: {n_resamples: 200}}, leakage]
+audits: [{performance: {n_resamples: 100}}, {fairness: {n_resamples: 200}}, leakage]
 """
 
 
@@ -263,7 +263,7 @@ def test_an_unforeseen_error_has_no_traceback_unless_asked(monkeypatch, folder, 
 
 
 def test_ctrl_c_ends_with_130_and_keeps_nothing_half_written(folder):
-    (folder / "plan.yaml").write_text(PLAN.replace("n_resamples: 50", "n_resamples: 100000"))
+    (folder / "plan.yaml").write_text(PLAN.replace("n_resamples: 100", "n_resamples: 99999"))
     child = subprocess.Popen(
         [sys.executable, "-m", "appliedml.cli", "run", "plan.yaml"],
         cwd=folder,

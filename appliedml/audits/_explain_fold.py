@@ -79,9 +79,9 @@ def _values(
     found = shapley_values(masker, scorer, method=method, budget=budget, seed=seed)
     if method != "auto":
         return found, f"{method} was asked for."
-    many = "are few enough to enumerate every coalition" if found.method == "exact" else "are sampled"
-    bound = f"up to {AUTO_EXACT_PLAYERS} are enumerated" if found.method == "sampled" else "so the values are exact"
-    return found, f"{n_players} features {many}; {bound}."
+    if found.method == "exact":
+        return found, f"{n_players} features are few enough to enumerate every coalition, so the values are exact."
+    return found, f"{n_players} features are too many to enumerate (up to {AUTO_EXACT_PLAYERS} are), so it samples."
 
 
 def _network(model: Any, table: pd.DataFrame, method: str, output: str) -> Any:
@@ -140,6 +140,7 @@ def evidence_of(fold: Fold, explained: Explained, options: Any) -> dict[str, Any
         "features": pd.DataFrame(index=range(len(test))) if shown is None else shown.reset_index(drop=True),
         "sensitive": test.sensitive.reset_index(drop=True),
         "sources": {item.name: item.column for item in test.schema.sensitive_features},
+        "bands": {item.name: item.band_labels() for item in test.schema.sensitive_features if item.edges},
         "unit": test.row_id if test.group is None else test.group,
         "walks": walks(fold, explained),
         # Checks of the explainer rather than of the fold: once is enough.

@@ -38,7 +38,10 @@ def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.Data
     parts, differences = [], []
     for name in pooled.sensitive:
         levels = pooled.sensitive[name].astype(str)
-        for level in sorted(levels.unique()):
+        bands = list(pooled.bands.get(str(name), ()))
+        for level in sorted(
+            levels.unique(), key=lambda text: (bands.index(text) if text in bands else len(bands), text)
+        ):
             inside = (levels == level).to_numpy()
             n = int(inside.sum())
             small = min(n, len(inside) - n) < min_rows

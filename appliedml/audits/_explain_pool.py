@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ class Pool:
         The rows' feature values before preparation, where there are such.
     sensitive : DataFrame
         Levels, as text.
+    bands : mapping of str to sequence of str
+        Order of the levels of features that were cut into bands.
     fold : array of int, shape (n_rows,)
     weights : array of shape (1 + n_resamples, n_rows)
         Times each row is drawn; the first line is the sample itself.
@@ -39,6 +41,7 @@ class Pool:
     values: NDArray[np.float64]
     features: pd.DataFrame
     sensitive: pd.DataFrame
+    bands: Mapping[str, Sequence[str]]
     fold: NDArray[np.int64]
     weights: NDArray[np.float64]
 
@@ -94,6 +97,7 @@ def pool(evidence: Sequence[dict[str, Any]], seed: int) -> Pool:
         values=np.concatenate(parts),
         features=pd.concat([item["features"] for item in evidence], ignore_index=True),
         sensitive=pd.concat([item["sensitive"] for item in evidence], ignore_index=True),
+        bands=evidence[0]["bands"],
         fold=np.concatenate([np.full(len(item["values"]), item["fold"], dtype=np.int64) for item in evidence]),
         weights=_weights(units, seed),
     )

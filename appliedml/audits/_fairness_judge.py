@@ -194,7 +194,11 @@ def judge(
         }
         auc = group_roc_auc(counted.feature.codes, pooled.y_true, pooled.score, **shared)
         calibration = group_calibration(counted.feature.codes, pooled.y_true, pooled.score, **shared)
-    rows = [_gap_row(counted, gaps, int(place), tolerance) for place in np.flatnonzero(counted.compared)]
+    order = list(CRITERIA)
+    compared = sorted(
+        np.flatnonzero(counted.compared), key=lambda place: order.index(base_of(counted.rates[place].name))
+    )
+    rows = [_gap_row(counted, gaps, int(place), tolerance) for place in compared]
     return Judged(counted, draws, low, high, gaps, auc, calibration, [*rows, *_equalised_odds(rows)])
 
 
@@ -240,9 +244,9 @@ def reach_verdict(
     if proven.any():
         pair = int(np.argmax(np.where(proven, at_least, -1)))
         size = (
-            f"It is larger than the tolerance of {tolerance:g}."
+            f"The gap is larger than the tolerance of {tolerance:g}."
             if at_least[pair] > tolerance
-            else f"It may be smaller or larger than the tolerance of {tolerance:g}."
+            else f"The gap may be smaller or larger than the tolerance of {tolerance:g}."
         )
         return Verdict.DISPARITY, pair, size
     if low > 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +23,7 @@ from appliedml.audits._profile_columns import (
     safe_share,
     top_levels,
 )
+from appliedml.core.schema import UNKNOWN
 
 MISSING_TYPES: dict[str, Any] = {
     "column": str, "by": str, "level": str, "rows": str, "n_missing": str, "missing_share": float,
@@ -35,7 +38,7 @@ CHARACTERISTIC_TYPES: dict[str, Any] = {
 
 
 def members(levels: pd.Series[Any], max_levels: int) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield each level of a feature with its rows, in order of name; beyond ``max_levels`` the rest as one.
+    """Yield each level of a feature with its rows; bands ascend, "unknown" and the rest beyond ``max_levels`` are last.
 
     Parameters
     ----------
@@ -49,11 +52,17 @@ def members(levels: pd.Series[Any], max_levels: int) -> Iterator[tuple[str, NDAr
     text = levels.astype(str).to_numpy(dtype=object)
     counts = pd.Series(text).value_counts()
     ordered = sorted(((str(name), int(n)) for name, n in counts.items()), key=lambda item: (-item[1], item[0]))
-    kept = sorted(name for name, _ in ordered[:max_levels])
+    kept = sorted((name for name, _ in ordered[:max_levels]), key=_place)
     for name in kept:
         yield name, text == name
     if len(ordered) > max_levels:
         yield OTHER, ~np.isin(text, kept)
+
+
+def _place(level: str) -> tuple[bool, bool, float, str]:
+    number = re.search(r"\d+(\.\d+)?", level)
+    value = float(number.group()) if number else math.inf
+    return level == UNKNOWN, not level.startswith("under "), value, level
 
 
 def missing_table(

@@ -11,8 +11,8 @@ import pandas as pd
 from appliedml.core.artifact import ALL_FOLDS
 from appliedml.core.display import card
 from appliedml.errors import RunError
-from appliedml.metrics.classification import METRICS
-from appliedml.metrics.intervals import paired_difference
+from appliedml.metrics.classification import metrics_for
+from appliedml.metrics.comparisons import bootstrap_models
 from appliedml.store.run import Run
 
 PAIRED_METRICS = ("roc_auc", "average_precision", "brier", "log_loss", "f1", "mcc", "recall", "precision")
@@ -102,17 +102,24 @@ def _paired(run: Run, left: pd.DataFrame, right: pd.DataFrame, n_resamples: int,
     labels = [part["y_pred"].map(codes).to_numpy() for part in (left, right)]
     rows = run.rows.set_index("row_id").loc[left.index]
     groups = rows["group"].to_numpy() if "group" in rows else None
+    metrics = metrics_for(len(classes), names=PAIRED_METRICS)
+    sides = {"a": 0, "b": 1}
+    drawn = bootstrap_models(
+        y,
+        {name: probabilities[side] for name, side in sides.items()},
+        metrics,
+        predictions={name: labels[side] for name, side in sides.items()},
+        groups=groups,
+        confidence=confidence,
+        n_resamples=n_resamples,
+    )
     out = []
-    for name in PAIRED_METRICS:
-        metric = METRICS[name]
-        given = probabilities if metric.needs == "scores" else labels
-        found = paired_difference(
-            name, y, given[0], given[1], groups=groups, n_resamples=n_resamples, confidence=confidence, random_state=0
-        )
+    for name, metric in metrics.items():
+        found = drawn.difference("b", "a", name)
         better = "not shown"
         if np.isfinite(found.low) and (found.low > 0 or found.high < 0):
             better = "b" if (found.low > 0) == metric.higher_is_better else "a"
-        out.append((name, found.a, found.b, found.value, found.low, found.high, found.p_value, len(y), better))
+        out.append((name, found.second, found.first, found.value, found.low, found.high, found.p, len(y), better))
     names = ["metric", "a", "b", "difference", "low", "high", "p_value", "n", "better"]
     return pd.DataFrame(out, columns=names)
 

@@ -21,6 +21,7 @@ from appliedml.execution.plan_problems import (
     plan_problems,
     source_entry,
 )
+from appliedml.store.plain_yaml import load_yaml
 
 _PIPELINE_SETTINGS = ("validation", "validation_from", "calibration", "threshold")
 
@@ -299,7 +300,7 @@ def read_plan_file(path: Path) -> Any:
         If the file is missing, a folder, not text or not YAML.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         near = sorted(item.name for item in path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
         hint = f" Plans there: {', '.join(near[:8])}." if near else ""

@@ -27,6 +27,7 @@ from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, run_fold
 from appliedml.execution.labels import check_sensitive, encode_labels
 from appliedml.execution.plan import Plan
 from appliedml.store import layout
+from appliedml.store.plain_yaml import load_yaml
 from appliedml.store.run import Run
 from appliedml.store.writer import (
     file_stem,
@@ -201,7 +202,7 @@ def _beside(plan: Plan, key: str) -> dict[str, Any]:
         return dict(entry or {})
     path = (plan.folder or Path()) / entry
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise PlanError([Problem(key, f"{path} cannot be read as YAML: {error}")], plan.name) from error
     if not isinstance(found, dict):

@@ -210,9 +210,8 @@ def smallest_budget(n_background: int) -> int:
     >>> smallest_budget(100), smallest_budget(1)
     (113, 32)
     """
-    repeats = -(-MIN_PAIRS // n_background)
     # An eighth drawn twice costs an eighth and knows the standard error to about 20 % at 100 background rows.
-    return n_background * repeats if repeats > 1 else n_background + -(-n_background // 8)
+    return max(n_background + -(-n_background // 8), MIN_PAIRS)
 
 
 def _round_sizes(limits: Budget, n_background: int) -> tuple[int, int, int]:

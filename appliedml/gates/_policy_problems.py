@@ -18,22 +18,41 @@ METRICS: tuple[str, ...] = (
     "average_precision",
     "balanced_accuracy",
     "brier",
+    "calibration_intercept",
+    "calibration_slope",
     "cost",
+    "ece",
     "f1",
     "false_positive_rate",
     "log_loss",
     "mcc",
+    "observed_minus_predicted",
+    "observed_to_predicted",
     "positive_predictive_value",
     "precision",
     "recall",
     "recall_at_precision",
     "roc_auc",
+    "scaled_brier",
     "selection_rate",
     "specificity",
     "true_positive_rate",
 )
-PREFIXES = ("gap.", "ratio.")
+EXPLANATION_METRICS: tuple[str, ...] = (
+    "explanation_additivity_residual",
+    "explanation_deletion_advantage",
+    "explanation_distance",
+    "explanation_fold_agreement",
+    "explanation_insertion_advantage",
+    "explanation_randomised_agreement",
+    "explanation_relative_error",
+)
+ONLY_BETWEEN_GROUPS: tuple[str, ...] = ("equalised_odds",)
+BETWEEN_GROUPS = ("gap.", "ratio.")
 """Comparisons between the groups of a sensitive feature: the largest difference, the smallest ratio."""
+AGAINST = "difference."
+"""The model minus a baseline, on the subset "baseline=<name>"."""
+PREFIXES = (*BETWEEN_GROUPS, AGAINST)
 
 _POLICY_KEYS = ("version", "gates", "waivers")
 _GATE_KEYS = ("name", "metric", "subset", "at_least", "at_most", "on")
@@ -137,14 +156,20 @@ def _gate_problems(entry: Any, where: str) -> list[Problem]:
 
 def _metric_problems(metric: str, entry: Mapping[str, Any], where: str) -> list[Problem]:
     prefix = next((prefix for prefix in PREFIXES if metric.startswith(prefix)), "")
-    if metric.removeprefix(prefix) not in METRICS:
-        close = get_close_matches(metric.removeprefix(prefix), METRICS, n=1)
-        known = f"Known: {', '.join(METRICS)}; each also as gap.<metric> and ratio.<metric>."
-        hint = f"Did you mean {prefix + close[0]!r}?" if close else known
+    # With more than two classes a rate has its class behind a dot: true_positive_rate.owl
+    base, dot, label = metric.removeprefix(prefix).partition(".")
+    known = METRICS + (ONLY_BETWEEN_GROUPS if prefix in BETWEEN_GROUPS else () if prefix else EXPLANATION_METRICS)
+    if base not in known:
+        close = get_close_matches(base, known, n=1)
+        listed = f"Known: {', '.join(METRICS)}; each also as {', '.join(f'{one}<metric>' for one in PREFIXES)}."
+        hint = f"Did you mean {prefix + close[0] + dot + label!r}?" if close else listed
         return [Problem(f"{where}.metric", f"{metric!r} is not a metric. {hint}")]
     subset = entry.get("subset")
-    if prefix and isinstance(subset, str) and ("=" in subset or subset == ALL_ROWS):
+    if prefix in BETWEEN_GROUPS and isinstance(subset, str) and ("=" in subset or subset == ALL_ROWS):
         what = f"{metric} compares groups: name a sensitive feature or '*', not {subset!r}."
+        return [Problem(f"{where}.subset", what)]
+    if prefix == AGAINST and isinstance(subset, str) and subset != EVERY_SUBSET and not subset.startswith("baseline="):
+        what = f"{metric} compares with baselines: write 'baseline=<name>' or '*', not {subset!r}."
         return [Problem(f"{where}.subset", what)]
     return []
 
@@ -214,7 +239,7 @@ def name_of(entry: Mapping[str, Any]) -> str:
 
 
 def subset_of(entry: Mapping[str, Any]) -> str:
-    """Return a gate's subset: "all" by default, "*" for gaps and ratios.
+    """Return a gate's subset: "all" by default, "*" for gaps, ratios and differences from baselines.
 
     Parameters
     ----------
@@ -224,7 +249,8 @@ def subset_of(entry: Mapping[str, Any]) -> str:
     -------
     str
     """
-    # A gap has no "all rows": without a name it is judged for every sensitive feature, the stricter reading.
+    # A gap has no "all rows": without a name it is judged for every sensitive feature (and a difference against every
+    # baseline), the stricter reading.
     default = EVERY_SUBSET if str(entry["metric"]).startswith(PREFIXES) else ALL_ROWS
     return str(entry.get("subset", default))
 

@@ -24,6 +24,7 @@ import yaml
 from appliedml.core.artifact import ALL_ROWS
 from appliedml.errors import PlanError, Problem
 from appliedml.gates._policy_problems import VERSION, day_of, name_of, plain, problems_in, subset_of
+from appliedml.store.plain_yaml import load_yaml
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,11 @@ class Gate:
     name : str
         Unique in its policy.
     metric : str
-        A metric, or ``gap.<metric>`` / ``ratio.<metric>`` between the groups of a sensitive feature.
+        A metric; ``gap.<metric>`` or ``ratio.<metric>`` between the groups of a sensitive feature; or
+        ``difference.<metric>`` from a baseline. With more than two classes a rate is followed by ``.<class>``.
     subset : str
-        "all", "<sensitive>=<level>", the name of a sensitive feature (for gaps and ratios), or "*" for every subset
-        that was measured.
+        "all", "<sensitive>=<level>", the name of a sensitive feature (for gaps and ratios), "baseline=<name>" (for
+        differences), or "*" for every subset that was measured.
     at_least, at_most : float or None
         The bounds; at least one is given.
     on : {"interval", "value"}
@@ -171,7 +173,7 @@ def read_policy(path: str | Path) -> Policy:
     """
     path = Path(path)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _OnceLoader)  # a SafeLoader
+        data = load_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise PlanError([Problem("policy", f"{path} does not exist.")], str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
@@ -229,16 +231,3 @@ def policy_from(data: Any, source: str = "the policy") -> Policy:
         for entry in data.get("waivers") or ()
     )
     return Policy(gates, waivers, source)
-
-
-class _OnceLoader(yaml.SafeLoader):
-    """A safe loader that refuses a key given twice: the second would silently win, and a policy must be plain."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = [key for key in dict.fromkeys(seen) if seen.count(key) > 1]
-        if twice:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {twice[0]!r} is given more than once", node.start_mark
-            )
-        return super().construct_mapping(node, deep)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from appliedml.errors import DataError
-from appliedml.metrics._weighted import Floats, cluster_codes
+from appliedml.metrics._weighted import Floats, Rows, cluster_codes
+from appliedml.metrics.classification import Metric
 
 # Weights of one batch. Larger batches leave the processor's cache: twice the time at 100,000 rows.
 BATCH_VALUES = 100_000
@@ -53,3 +54,24 @@ def resample_weights(n_rows: int, n_resamples: int, seed: int, groups: ArrayLike
         for row in drawn:
             row[:] = np.bincount(rng.integers(0, n_units, n_units), minlength=n_units)
         yield drawn if codes is None else drawn[:, codes]
+
+
+def bootstrap_draws(
+    models: Mapping[str, Rows], metrics: Mapping[str, Metric], n_resamples: int, seed: int, groups: ArrayLike | None
+) -> dict[str, dict[str, Floats]]:
+    """Measure several models in every resample; rows and resamples are the same for all.
+
+    Returns
+    -------
+    dict of model to dict of measure to array of shape (n_resamples,)
+    """
+    parts: dict[str, dict[str, list[Floats]]] = {model: {name: [] for name in metrics} for model in models}
+    n = next(iter(models.values())).n
+    for weights in resample_weights(n, n_resamples, seed, groups):
+        for model, rows in models.items():
+            here = rows.weighted(weights)
+            for name, metric in metrics.items():
+                parts[model][name].append(metric.function(here))
+    return {
+        model: {name: np.concatenate(values) for name, values in measured.items()} for model, measured in parts.items()
+    }

@@ -138,7 +138,7 @@ class Weighted:
         """Weight of each pair of true and predicted class, shape (n_resamples, n_classes, n_classes)."""
         k = self.rows.n_classes
         sums = [np.bincount(self.rows.cells, weights=row, minlength=k * k) for row in self.weights]
-        return np.array(sums).reshape(-1, k, k)
+        return np.array(sums, dtype=np.float64).reshape(-1, k, k)
 
     @cached_property
     def mean_losses(self) -> Floats:
@@ -200,7 +200,8 @@ class Ranked:
     def precision(self) -> Floats:
         """Precision at each positive's score; 0 where nothing is called yet."""
         called = self.found + self.not_below
-        return np.divide(self.found, called, out=np.zeros_like(called), where=called > 0)
+        precision: Floats = np.divide(self.found, called, out=np.zeros_like(called), where=called > 0)
+        return precision
 
     def roc_auc(self) -> Floats:
         """Share of pairs in which the positive has the higher score, ties counting half."""
@@ -222,7 +223,8 @@ class Ranked:
 def quotient(top: Floats, bottom: Floats) -> Floats:
     """Divide; NaN where the denominator is not positive."""
     top, bottom = np.broadcast_arrays(top, bottom)
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    found: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    return found
 
 
 def mean_of_defined(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ undefined is NaN; ``Metric.undefined`` says when that is. Nothing warns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -288,19 +288,24 @@ METRICS: dict[str, Metric] = dict(
 
 
 def metrics_for(
-    n_classes: int, *, costs: dict[str, float] | None = None, precision: float = 0.5, names: list[str] | None = None
+    n_classes: int,
+    *,
+    costs: Mapping[str, float] | None = None,
+    precision: float = 0.5,
+    names: Sequence[str] | None = None,
 ) -> dict[str, Metric]:
     """Return the measures that apply.
 
     Parameters
     ----------
     n_classes : int
-    costs : dict, optional
-        ``{"false_negative": 20, "false_positive": 1}``. Without it there is no cost to report.
+    costs : mapping, optional
+        ``{"false_negative": 20, "false_positive": 1}``. Without it cost is left out, or counts both errors as 1 where
+        ``names`` asks for it.
     precision : float
         Of "recall at a fixed precision".
-    names : list of str, optional
-        Only these; unknown names and names that do not apply are passed over.
+    names : sequence of str, optional
+        Only these; names that do not apply are passed over.
 
     Returns
     -------
@@ -313,10 +318,10 @@ def metrics_for(
     """
     chosen = dict(METRICS)
     chosen["recall_at_precision"] = recall_at_precision(precision)
-    if costs is None:
-        del chosen["cost"]
-    else:
+    if costs is not None:
         chosen["cost"] = cost(**costs)
+    elif names is None:
+        del chosen["cost"]
     return {
         name: metric
         for name, metric in chosen.items()

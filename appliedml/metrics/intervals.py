@@ -1,9 +1,9 @@
-"""Intervals: the bootstrap over rows or groups, Wilson's for plain rates, and paired differences of two models.
+"""Intervals: the bootstrap over rows or groups, and Wilson's for plain rates.
 
-Percentile intervals are used throughout. BCa intervals correct bias and skew further, but need a jackknife (one value
-per row), and the correction is of the order 1/n where the percentile interval's is 1/sqrt(n): with hundreds of rows of
-the rarer class it is far below the interval's own width. What the bootstrap covers is the sampling of the test rows (or
-groups), with the fitted models as they are; it does not cover training anew.
+Percentile intervals are used throughout. BCa intervals would correct bias and skew further (an error of the ends of
+order 1/n instead of 1/sqrt(n)), but need a jackknife, one value per row or group; with a hundred rows of the rarer
+class the correction is far below the interval's own width. What the bootstrap covers is the sampling of the test rows
+(or groups), with the fitted models as they are; it does not cover training anew.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from appliedml.errors import DataError
-from appliedml.metrics._resampling import resample_weights
+from appliedml.metrics._resampling import bootstrap_draws
 from appliedml.metrics._weighted import Floats, Rows
 from appliedml.metrics.classification import Metric
 
@@ -40,31 +39,6 @@ class Interval:
     high: float
     n: int
     n_undefined: int = 0
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """Difference of two models on the same rows.
-
-    Parameters
-    ----------
-    value : float
-        First minus second.
-    low, high : float
-    p : float
-        Two-sided: how often a resample falls on the other side of zero, doubled.
-    first, second : float
-        The measure of each model.
-    n : int
-    """
-
-    value: float
-    low: float
-    high: float
-    p: float
-    first: float
-    second: float
-    n: int
 
 
 def bootstrap_intervals(
@@ -121,76 +95,13 @@ def bootstrap_intervals(
     (0.9, True)
     """
     rows = Rows(y, probabilities, predictions, n_classes)
-    draws = _draws(rows, metrics, n_resamples, seed, groups)
+    draws = bootstrap_draws({"": rows}, metrics, n_resamples, seed, groups)[""]
     here = rows.weighted()
     out = {}
     for name, metric in metrics.items():
         value = float(metric.function(here)[0])
         low, high = percentile_interval(draws[name], value, confidence)
         out[name] = Interval(value, low, high, rows.n, int(np.isnan(draws[name]).sum()))
-    return out
-
-
-def paired_differences(
-    y: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    metrics: Mapping[str, Metric],
-    *,
-    groups: ArrayLike | None = None,
-    confidence: float = 0.95,
-    n_resamples: int = 1000,
-    seed: int = 0,
-) -> dict[str, PairedDifference]:
-    """Compare two models' probabilities on the same rows.
-
-    Parameters
-    ----------
-    y : array of shape (n_samples,)
-    first, second : array of shape (n_samples,) or (n_samples, n_classes)
-        Probabilities of the two models.
-    metrics : mapping of str to Metric
-        Measures of scores.
-    groups, confidence, n_resamples, seed
-        As in :func:`bootstrap_intervals`.
-
-    Returns
-    -------
-    dict of str to PairedDifference
-
-    Raises
-    ------
-    DataError
-        As in :func:`bootstrap_intervals`.
-
-    Notes
-    -----
-    Both models see the same resamples, so what is easy or hard about the rows cancels. The p value is the smallest
-    error level whose percentile interval leaves zero out; it cannot fall below 2 / (n_resamples + 1).
-
-    Source
-    ------
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapters 13 and 15; Davison and Hinkley (1997),
-    Bootstrap Methods and their Application, section 4.2.
-
-    Examples
-    --------
-    >>> from appliedml.metrics.classification import METRICS
-    >>> y = [0, 1] * 30
-    >>> same = paired_differences(y, [0.3, 0.6] * 30, [0.3, 0.6] * 30, {"brier": METRICS["brier"]})
-    >>> same["brier"].value, same["brier"].p
-    (0.0, 1.0)
-    """
-    sides = [Rows(y, given) for given in (first, second)]
-    if sides[0].n_classes != sides[1].n_classes:
-        raise DataError(f"The two models have {sides[0].n_classes} and {sides[1].n_classes} classes.")
-    draws = [_draws(rows, metrics, n_resamples, seed, groups) for rows in sides]
-    out = {}
-    for name, metric in metrics.items():
-        a, b = (float(metric.function(rows.weighted())[0]) for rows in sides)
-        difference = draws[0][name] - draws[1][name]
-        low, high = percentile_interval(difference, a - b, confidence)
-        out[name] = PairedDifference(a - b, low, high, _two_sided_p(difference, a - b), a, b, sides[0].n)
     return out
 
 
@@ -212,8 +123,8 @@ def percentile_interval(draws: Floats, value: float, confidence: float = 0.95) -
 
     Examples
     --------
-    >>> percentile_interval(np.arange(101.0), 50.0, 0.9)
-    (5.0, 95.0)
+    >>> percentile_interval(np.arange(101.0), 50.0, 0.5)
+    (25.0, 75.0)
     """
     defined = draws[~np.isnan(draws)]
     if np.isnan(value) or 2 * len(defined) < len(draws) or not len(defined):
@@ -257,85 +168,3 @@ def wilson_interval(n_found: ArrayLike, n: ArrayLike, confidence: float = 0.95) 
     half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
     # At a share of 0 or 1 rounding can leave the interval a hair away from it.
     return np.minimum(np.maximum(centre - half, 0.0), share), np.maximum(np.minimum(centre + half, 1.0), share)
-
-
-@dataclass(frozen=True)
-class DeLong:
-    """Difference of two AUROCs on the same rows.
-
-    Parameters
-    ----------
-    value : float
-        First minus second.
-    standard_error : float
-    p : float
-        Two-sided, from the normal distribution; NaN where undefined.
-    """
-
-    value: float
-    standard_error: float
-    p: float
-
-
-def delong(y: ArrayLike, first: ArrayLike, second: ArrayLike) -> DeLong:
-    """DeLong's test of two AUROCs on the same, independent rows: a check of the bootstrap by another route.
-
-    Parameters
-    ----------
-    y : array of shape (n_samples,), values 0 or 1
-    first, second : array of shape (n_samples,)
-        Scores of the two models.
-
-    Returns
-    -------
-    DeLong
-        NaN where a class has fewer than two rows.
-
-    Source
-    ------
-    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44; Sun and Xu (2014), IEEE Signal Processing Letters 21 (ranks).
-
-    Examples
-    --------
-    >>> found = delong([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], [0.1, 0.2, 0.7, 0.8])
-    >>> found.value
-    -0.25
-    """
-    from scipy.stats import norm, rankdata
-
-    positive = np.asarray(y) == 1
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if min(n_positive, n_negative) < 2:
-        return DeLong(float("nan"), float("nan"), float("nan"))
-    of_positives, of_negatives = np.empty((2, n_positive)), np.empty((2, n_negative))
-    for model, scores in enumerate((np.asarray(first, dtype=float), np.asarray(second, dtype=float))):
-        joint = rankdata(scores)
-        of_positives[model] = (joint[positive] - rankdata(scores[positive])) / n_negative
-        of_negatives[model] = 1 - (joint[~positive] - rankdata(scores[~positive])) / n_positive
-    areas = of_positives.mean(axis=1)
-    contrast = np.array([1.0, -1.0])
-    covariance = np.cov(of_positives) / n_positive + np.cov(of_negatives) / n_negative
-    error = float(np.sqrt(max(float(contrast @ covariance @ contrast), 0.0)))
-    value = float(areas[0] - areas[1])
-    p = float(2 * norm.sf(abs(value) / error)) if error > 0 else 1.0 if value == 0 else 0.0
-    return DeLong(value, error, p)
-
-
-def _draws(
-    rows: Rows, metrics: Mapping[str, Metric], n_resamples: int, seed: int, groups: ArrayLike | None
-) -> dict[str, Floats]:
-    parts: dict[str, list[Floats]] = {name: [] for name in metrics}
-    for weights in resample_weights(rows.n, n_resamples, seed, groups):
-        here = rows.weighted(weights)
-        for name, metric in metrics.items():
-            parts[name].append(metric.function(here))
-    return {name: np.concatenate(values) for name, values in parts.items()}
-
-
-def _two_sided_p(draws: NDArray[np.float64], value: float) -> float:
-    defined = draws[~np.isnan(draws)]
-    if np.isnan(value) or 2 * len(defined) < len(draws) or not len(defined):
-        return float("nan")
-    below = (1 + int((defined <= 0).sum())) / (len(defined) + 1)
-    above = (1 + int((defined >= 0).sum())) / (len(defined) + 1)
-    return min(1.0, 2 * min(below, above))

@@ -80,13 +80,15 @@ class TableEncoder:
         self.by_position = by_position
 
     @classmethod
-    def learn(cls, table: pd.DataFrame | NDArray[Any]) -> TableEncoder:
+    def learn(cls, table: pd.DataFrame | NDArray[Any], embed_numbers_up_to: int = 0) -> TableEncoder:
         """Return an encoder for the columns and levels of the training rows.
 
         Parameters
         ----------
         table : DataFrame or array of shape (n_rows, n_columns)
             Of a DataFrame, numeric and boolean columns are numbers; category, text and object columns are categories.
+        embed_numbers_up_to : int
+            A number with at most this many distinct values is a category too, beside the number.
 
         Returns
         -------
@@ -97,8 +99,9 @@ class TableEncoder:
         DataError
             If a column is neither a number nor a category (a date, say), or column names repeat.
         """
+        by_position = not isinstance(table, pd.DataFrame)
         if not isinstance(table, pd.DataFrame):
-            return cls([f"x{position}" for position in range(table.shape[1])], {}, by_position=True)
+            table = pd.DataFrame(table, columns=[f"x{position}" for position in range(table.shape[1])])
         names = [str(name) for name in table.columns]
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
@@ -109,15 +112,17 @@ class TableEncoder:
             column = table.iloc[:, position]
             if pd.api.types.is_numeric_dtype(column.dtype):
                 numbers.append(name)
+                distinct = pd.unique(column) if embed_numbers_up_to else []
+                if 1 < len(distinct) <= embed_numbers_up_to:
+                    levels[name] = _levels(column)
             elif _is_category(column):
-                known = _texts(column)
-                levels[name] = sorted({text for text in known if text is not None})
+                levels[name] = _levels(column)
             else:
                 raise DataError(
                     f"KerasClassifier: column {name!r} has the type {column.dtype}, neither a number nor a category. "
                     "Turn dates into parts first (dates_to_parts), or drop the column."
                 )
-        return cls(numbers, levels)
+        return cls(numbers, levels, by_position)
 
     @property
     def spec(self) -> InputSpec:
@@ -144,8 +149,10 @@ class TableEncoder:
         """
         arrays: Arrays = {}
         if not isinstance(table, pd.DataFrame):
-            arrays[NUMBERS] = _finite(np.asarray(table, dtype=np.float64), self.numbers)
-            return arrays
+            if not self.levels:
+                arrays[NUMBERS] = _finite(np.asarray(table, dtype=np.float64), self.numbers)
+                return arrays
+            table = pd.DataFrame(table, columns=self.numbers)
         names = self.numbers if self.by_position else [str(name) for name in table.columns]
         by_name = {name: position for position, name in enumerate(names)}
         if self.numbers:
@@ -172,11 +179,15 @@ class TableEncoder:
 
 def _is_category(column: pd.Series) -> bool:
     kind = column.dtype
-    return isinstance(kind, pd.CategoricalDtype) or kind == object or pd.api.types.is_string_dtype(kind)
+    return (
+        isinstance(kind, pd.CategoricalDtype)
+        or pd.api.types.is_object_dtype(kind)
+        or pd.api.types.is_string_dtype(kind)
+    )
 
 
 def _text(value: Any) -> str | None:
-    """Return one level as text; 3 and 3.0 are the same level, for a missing value elsewhere turns integers to floats."""
+    """Return one level as text; 3 and 3.0 are one level, for a missing value elsewhere turns integers into floats."""
     if isinstance(value, str):
         return value
     if value is None or value is pd.NA or value is pd.NaT or value != value:
@@ -186,8 +197,9 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def _texts(column: pd.Series) -> list[str | None]:
-    return [_text(value) for value in pd.unique(column)]
+def _levels(column: pd.Series) -> list[str]:
+    texts = (_text(value) for value in pd.unique(column))
+    return sorted({text for text in texts if text is not None})
 
 
 def _as_codes(column: pd.Series, known: list[str]) -> NDArray[np.int32]:
@@ -195,12 +207,12 @@ def _as_codes(column: pd.Series, known: list[str]) -> NDArray[np.int32]:
     code_of = {text: code for code, text in enumerate(known, start=1)}
     codes = np.array([*(code_of.get(_text(value) or "", 0) for value in distinct), 0], dtype=np.int32)
     # factorize marks missing values with -1, which picks the 0 put at the end.
-    return codes[place]
+    return np.asarray(codes[place])
 
 
 def _as_numbers(column: pd.Series, name: str) -> NDArray[np.float64]:
     try:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     except (TypeError, ValueError) as error:
         raise DataError(
             f"KerasClassifier: column {name!r} held numbers in training and holds {column.dtype} now, such as "

@@ -38,7 +38,7 @@ def row_loss(name: str, n_outputs: int, *, gamma: float, label_smoothing: float,
 
     exponent = gamma if name == "focal" else 0.0
 
-    def output_is_loss(y: Any, output: Any) -> Any:
+    def output_is_loss(y: Any, output: Any) -> Any:  # noqa: ARG001 - the labels do not enter
         return output[:, 0]
 
     def binary(y: Any, output: Any) -> Any:

@@ -1,7 +1,7 @@
 """Compiled training programs and the small cache that lets folds, seeds and trials share them.
 
-A program owns one Keras model and one optimizer. A fit puts fresh values into their variables, runs epochs and copies the
-values out, so that nothing is traced or compiled twice for one architecture. Whatever differs between fits of one
+A program owns one Keras model and one optimizer. A fit puts fresh values into their variables, runs epochs and copies
+the values out, so that nothing is traced or compiled twice for one architecture. Whatever differs between fits of one
 architecture is an argument: the rows, their order, their number, the learning rates.
 
 Threads take turns on a program (each has a lock). Processes forked after TensorFlow has trained deadlock, whatever is
@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.core.fingerprint import canonical_json
-from appliedml.models._inputs import Arrays
 from appliedml.models._losses import row_loss
 from appliedml.models._settings import Network, Rows, Settings, describe_layers, make_optimizer
 
-MAX_PROGRAMS = 8
+# Training and scoring programs together: some eight architectures.
+MAX_PROGRAMS = 16
 _EVALUATION_ROWS = 65_536
 
 
@@ -63,21 +63,31 @@ class Program:
         self._epoch = tf.function(self._train_epoch, jit_compile=mode == "epoch_xla", autograph=False)
         self._evaluate = tf.function(self._row_losses, autograph=False, reduce_retracing=True)
 
-    def reset(self, seed: int, x: Arrays) -> None:
-        """Put the start of a fit into all variables.
+    def start(self, seed: int, rows: Rows) -> Any:
+        """Put the start of a fit into all variables and return the training rows as tensors of a bucketed size.
 
         Parameters
         ----------
         seed : int
-        x : dict of str to array
-            Training rows, for the weights that describe them.
+        rows : Rows
+
+        Returns
+        -------
+        tuple
+            For :meth:`train`.
         """
+        import tensorflow as tf
+
         fresh = self.network.build(seed)
-        for variable, start in zip(self.model.variables, fresh.variables, strict=True):
-            variable.assign(start.value)
+        for variable, first in zip(self.model.variables, fresh.variables, strict=True):
+            variable.assign(first.value)
         for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             variable.assign(value)
-        self.network.builder.adapt(self.model, x)
+        self.network.builder.adapt(self.model, rows.x)
+        room = bucket(len(rows))
+        # Rows of padding are never picked by the order of an epoch; they only keep shapes equal over folds.
+        x = {name: tf.constant(_padded(array, room)) for name, array in rows.x.items()}
+        return x, tf.constant(_padded(rows.y, room)), tf.constant(_padded(rows.weight, room))
 
     def weights(self) -> list[NDArray[Any]]:
         """Return copies of the values of all variables."""
@@ -93,32 +103,13 @@ class Program:
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
-    def load(self, rows: Rows) -> Any:
-        """Return the training rows as tensors of a bucketed size.
-
-        Parameters
-        ----------
-        rows : Rows
-
-        Returns
-        -------
-        tuple
-            Arguments of :meth:`train`.
-        """
-        import tensorflow as tf
-
-        room = bucket(len(rows))
-        # Rows of padding are never picked by the order of an epoch; they only keep shapes equal over folds.
-        x = {name: tf.constant(_padded(array, room)) for name, array in rows.x.items()}
-        return x, tf.constant(_padded(rows.y, room)), tf.constant(_padded(rows.weight, room))
-
     def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float:
         """Run one epoch and return its mean loss.
 
         Parameters
         ----------
         data : tuple
-            From :meth:`load`.
+            From :meth:`start`.
         order : array of int, shape (n_rows,)
             Rows in the order of this epoch.
         rates : array of shape (n_steps,)
@@ -139,11 +130,14 @@ class Program:
             for step in range(n_steps):
                 rows = tf.constant(filled[step * self.batch_size : (step + 1) * self.batch_size])
                 count = min(self.batch_size, n_rows - step * self.batch_size)
-                total += float(self._step(*data, rows, tf.constant(count), tf.constant(rates[step]))) * count
+                its = self._call(self._step, *data, rows, tf.constant(count), tf.constant(rates[step]))
+                total += float(its) * count
             return total / n_rows
         order_tensor = tf.constant(_padded(filled, most_steps * self.batch_size))
         rate_tensor = tf.constant(_padded(rates, most_steps))
-        return float(self._epoch(*data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), rate_tensor))
+        return float(
+            self._call(self._epoch, *data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), rate_tensor)
+        )
 
     def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the loss and the outputs of each row, as at prediction time.
@@ -157,13 +151,22 @@ class Program:
         losses : array of shape (n,)
         outputs : array of shape (n, n_outputs)
         """
+        import tensorflow as tf
+
         losses, outputs = [], []
         for start in range(0, len(rows), _EVALUATION_ROWS):
             part = slice(start, start + _EVALUATION_ROWS)
-            loss, output = self._evaluate({name: array[part] for name, array in rows.x.items()}, rows.y[part])
+            x = {name: tf.constant(array[part]) for name, array in rows.x.items()}
+            loss, output = self._call(self._evaluate, x, tf.constant(rows.y[part]))
             losses.append(loss.numpy())
             outputs.append(output.numpy())
         return np.concatenate(losses).astype(np.float64), np.concatenate(outputs).astype(np.float64)
+
+    @staticmethod
+    def _call(function: Any, *arguments: Any) -> Any:
+        # Through the concrete function: TensorFlow counts traces by line of source, and would warn of "retracing" when
+        # many architectures are compiled here, each once.
+        return function.get_concrete_function(*arguments)(*arguments)
 
     def _row_losses(self, x: Any, y: Any) -> Any:
         output = self.view(x, training=False)

@@ -102,7 +102,7 @@ class Schedule:
         array of shape (n_steps,), float32
         """
         time = epoch + np.arange(n_steps) / max(n_steps, 1)
-        return (self.rate * self._share(time, epoch)).astype(np.float32)
+        return np.asarray(self.rate * self._share(time, epoch), dtype=np.float32)
 
     def _share(self, time: NDArray[np.float64], epoch: int) -> Any:
         its = self.settings

@@ -22,8 +22,8 @@ _ROW_STEP = 32
 class Scorer:
     """Probabilities of one or more networks of the same architecture, averaged.
 
-    Weights are arguments of the compiled function, which is shared by all networks of the architecture: an estimator that
-    is pickled, cloned or fitted again does not compile again. Calls from several threads do not disturb each other.
+    Weights are arguments of the compiled function, which all networks of the architecture share: an estimator that is
+    pickled, cloned or fitted again does not compile again. Calls from several threads do not disturb each other.
 
     Parameters
     ----------
@@ -52,13 +52,15 @@ class Scorer:
 
     def __call__(self, x: Arrays) -> NDArray[np.float64]:
         """Return probabilities of shape (n_rows, n_classes)."""
+        import tensorflow as tf
+
         call, members = self._compiled()
         n_rows = len(next(iter(x.values())))
         parts = []
         for start in range(0, n_rows, _MOST_ROWS):
             stop = min(start + _MOST_ROWS, n_rows)
             room = -(-(stop - start) // _ROW_STEP) * _ROW_STEP
-            batch = {name: _filled(array[start:stop], room) for name, array in x.items()}
+            batch = {name: tf.constant(_filled(array[start:stop], room)) for name, array in x.items()}
             total = sum(call(batch, weights).numpy().astype(np.float64) for weights in members)
             parts.append(np.asarray(total)[: stop - start] / len(members))
         chances = np.concatenate(parts) if parts else np.empty((0, self._network.n_outputs))
@@ -95,4 +97,5 @@ def _compile(network: Network) -> Any:
         raise RuntimeError("a Keras model must list every variable once")
     inputs = {tensor.name: tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in model.inputs}
     values = [tf.TensorSpec(variable.shape, variable.dtype) for variable in model.variables]
-    return tf.function(call, input_signature=[inputs, values], autograph=False)
+    # The concrete function: TensorFlow counts traces by line of source, and would warn of "retracing".
+    return tf.function(call, autograph=False).get_concrete_function(inputs, values)

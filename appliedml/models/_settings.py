@@ -74,6 +74,12 @@ class Settings:
     trainer: str = "auto"
     verbose: int = 0
 
+    @property
+    def needs_validation(self) -> bool:
+        """Whether something waits for values on validation rows."""
+        name = self.schedule if isinstance(self.schedule, str) else next(iter(self.schedule or {}), "")
+        return self.patience_epochs is not None or name == "reduce_on_plateau"
+
     def program_key(self) -> list[Any]:
         """Return the settings that are part of a compiled program; the others are its arguments."""
         gamma = self.gamma if self.loss == "focal" else 0.0

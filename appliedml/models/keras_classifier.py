@@ -15,37 +15,15 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from appliedml.core import registry
-from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule
+from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem, StageError
 from appliedml.models._inputs import TableEncoder
-from appliedml.models._schedules import SCHEDULE_RULE, Schedule
-from appliedml.models._settings import MONITORS, OPTIMIZERS, TRAINERS, Network, Rows, Settings, Trained
-
-
-class _BuilderEntry(Rule):
-    """A name, or one name with its parameters; what they may be is the builder's own affair."""
-
-    def accepts(self, value: Any) -> bool:
-        try:
-            registry.split_entry(value)
-        except StageError:
-            return False
-        return True
-
-    def describe(self) -> str:
-        return "the name of a builder, or one name with its parameters as in {mlp: {hidden: [64, 32]}}"
-
-
-class _ClassWeights(Rule):
-    """A mapping from classes, or their texts, to weights."""
-
-    def accepts(self, value: Any) -> bool:
-        return isinstance(value, Mapping) and bool(value) and all(Real(0).accepts(item) for item in value.values())
-
-    def describe(self) -> str:
-        return "a mapping from classes to weights of at least 0"
+from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
+from appliedml.models._rules import RULES
+from appliedml.models._schedules import Schedule
+from appliedml.models._settings import Network, Rows, Settings
 
 
 class KerasClassifier(ClassifierMixin, Configured):
@@ -59,6 +37,9 @@ class KerasClassifier(ClassifierMixin, Configured):
     ----------
     builder : str or mapping, default "mlp"
         Name of an architecture, or one name with its parameters: ``{"mlp": {"hidden": [64, 32], "dropout": 0.2}}``.
+    embed_numbers_up_to : int, default 0
+        A numeric column with at most this many distinct training values is embedded as a category too, beside the
+        number: an ordered code, a year or a deductible can then have any effect. 0 for none.
     epochs : int, default 30
     batch_size : int, default 256
     optimizer : str, default "adam"
@@ -79,8 +60,8 @@ class KerasClassifier(ClassifierMixin, Configured):
         Of the focal loss.
     label_smoothing : float, default 0
     class_weight : None, "balanced" or mapping
-        From class (or its text, as in YAML) to weight. Multiplied with ``sample_weight``; the product is scaled to mean 1
-        over the training rows, so that weights do not change the step size.
+        From class (or its text, as in YAML) to weight. Multiplied with ``sample_weight``; the product is scaled to
+        mean 1 over the training rows, so that weights do not change the step size.
     patience_epochs : int, optional
         Stop after this many epochs without a better ``monitor`` and keep the best epoch's weights.
     monitor : str, default "val_loss"
@@ -128,33 +109,13 @@ class KerasClassifier(ClassifierMixin, Configured):
     KerasClassifier(builder={'mlp': {'hidden': [16]}}, epochs=5)
     """
 
-    parameter_rules: ClassVar[Mapping[str, Rule]] = {
-        "builder": _BuilderEntry(),
-        "epochs": Integer(1),
-        "batch_size": Integer(1),
-        "optimizer": Choice(*OPTIMIZERS),
-        "learning_rate": Real(0, open_low=True),
-        "momentum": Real(0, 1, open_high=True),
-        "weight_decay": Real(0),
-        "clip_norm": AnyOf(Null(), Real(0, open_low=True)),
-        "schedule": SCHEDULE_RULE,
-        "loss": Choice("crossentropy", "focal"),
-        "gamma": Real(0),
-        "label_smoothing": Real(0, 1, open_high=True),
-        "class_weight": AnyOf(Null(), Choice("balanced"), _ClassWeights()),
-        "patience_epochs": AnyOf(Null(), Integer(1)),
-        "monitor": Choice(*MONITORS),
-        "validation_fraction": Real(0, 1, open_low=True, open_high=True),
-        "n_members": Integer(1, 100),
-        "trainer": Choice(*TRAINERS),
-        "random_state": AnyOf(Null(), Integer(0, 2**32 - 1)),
-        "verbose": Integer(0),
-    }
+    parameter_rules: ClassVar[Mapping[str, Rule]] = RULES
 
     def __init__(
         self,
         builder: str | Mapping[str, Any] = "mlp",
         *,
+        embed_numbers_up_to: int = 0,
         epochs: int = 30,
         batch_size: int = 256,
         optimizer: str = "adam",
@@ -176,6 +137,7 @@ class KerasClassifier(ClassifierMixin, Configured):
         verbose: int = 0,
     ) -> None:
         self.builder = builder
+        self.embed_numbers_up_to = embed_numbers_up_to
         self.epochs = epochs
         self.batch_size = batch_size
         self.optimizer = optimizer
@@ -240,9 +202,9 @@ class KerasClassifier(ClassifierMixin, Configured):
         builder = registry.build("builders", self.builder)
         if not builder.trains_on_labels and (self.loss != "crossentropy" or self.label_smoothing):
             raise StageError(
-                f"KerasClassifier: the builder {type(builder).__name__} is not trained on labels, so loss={self.loss!r} and "
-                f'label_smoothing={self.label_smoothing} have no meaning for it. Leave loss="crossentropy", '
-                "label_smoothing=0."
+                f"KerasClassifier: the builder {type(builder).__name__} is not trained on labels, so "
+                f"loss={self.loss!r} and label_smoothing={self.label_smoothing} have no meaning for it. "
+                'Leave loss="crossentropy" and label_smoothing=0.'
             )
         table = self._table(X, y, reset=True)
         labels = column_or_1d(y, warn=True)
@@ -252,25 +214,29 @@ class KerasClassifier(ClassifierMixin, Configured):
             raise DataError(f"KerasClassifier: X has {len(table)} rows and y has {len(labels)}. They must be equal.")
         self.classes_, codes = np.unique(labels, return_inverse=True)
         weight = _check_sample_weight(sample_weight, table, dtype=np.float64, ensure_non_negative=True)
-        self._check_classes(codes, weight)
-        self.encoder_ = TableEncoder.learn(table)
+        check_classes(self.classes_, codes, weight)
+        self.encoder_ = TableEncoder.learn(table, self.embed_numbers_up_to)
         n_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         self.network_ = Network(builder, self.encoder_.spec, n_outputs)
         rows = Rows(self.encoder_.encode(table), codes.astype(np.int32), weight.astype(np.float32))
-        seed = self._seed()
-        rows, validation = self._validation(rows, validation_data, seed)
-        rows = self._weighted(rows)
-        self._fit_members(rows, validation, seed)
+        settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
+        seed, validation = self._seed(), None
+        if validation_data is not None:
+            validation = self._validation_rows(validation_data)
+        elif settings.needs_validation:
+            rows, validation = set_aside(rows, self.validation_fraction, derive_seed(seed, "validation"))
+        rows = weighted(rows, self.class_weight, self.classes_)
+        self._fit_members(rows, validation, settings, seed)
         return self
 
-    def _fit_members(self, rows: Rows, validation: Rows | None, seed: int) -> None:
+    def _fit_members(self, rows: Rows, validation: Rows | None, settings: Settings, seed: int) -> None:
         from appliedml.models._scoring import Scorer
         from appliedml.models.training import train
 
-        trained: list[Trained] = []
-        settings = self._settings()
-        for member in range(self.n_members):
-            trained.append(train(self.network_, settings, rows, validation, derive_seed(seed, "member", member)))
+        trained = [
+            train(self.network_, settings, rows, validation, derive_seed(seed, "member", member))
+            for member in range(self.n_members)
+        ]
         self.members_ = [one.weights for one in trained]
         self.member_histories_ = [one.history for one in trained]
         self.history_ = pd.concat(self.member_histories_).groupby("epoch", as_index=False).mean()
@@ -290,11 +256,6 @@ class KerasClassifier(ClassifierMixin, Configured):
         -------
         array of shape (n_rows, n_classes), float64
             Columns in the order of ``classes_``.
-
-        Raises
-        ------
-        DataError
-            If the rows cannot be used.
         """
         check_is_fitted(self)
         return self.scorer_(self.encoder_.encode(self._table(X, reset=False)))
@@ -319,8 +280,8 @@ class KerasClassifier(ClassifierMixin, Configured):
         Returns
         -------
         callable
-            DataFrame with the columns of training, or numeric array -> (n_rows, n_classes) float64, in one compiled call
-            (of at most 65,536 rows) a member.
+            DataFrame with the columns of training, or numeric array -> (n_rows, n_classes) float64, in one compiled
+            call (of at most 65,536 rows) a member.
         """
         check_is_fitted(self)
         encode, score = self.encoder_.encode, self.scorer_
@@ -336,8 +297,8 @@ class KerasClassifier(ClassifierMixin, Configured):
         Returns
         -------
         keras.Model
-            Of a mapping with "numbers" and "codes"; its output has shape (n_rows, 1) for two classes (the probability of
-            ``classes_[1]``), else (n_rows, n_classes).
+            Of a mapping with "numbers" and "codes"; its output has shape (n_rows, 1) for two classes (the probability
+            of ``classes_[1]``), else (n_rows, n_classes).
         """
         check_is_fitted(self)
         from appliedml.models.saving import with_probabilities
@@ -351,7 +312,8 @@ class KerasClassifier(ClassifierMixin, Configured):
         -------
         dict
             layers (name, type, output_shape, parameters), n_parameters (of all members), n_members, builder, optimizer,
-            learning_rate, loss, trainer (the mode used), epochs_run (a member each), best_epoch, n_numbers, n_categories.
+            learning_rate, schedule, loss, trainer (the mode used), epochs_run (a member each), best_epoch, n_numbers,
+            n_categories.
         """
         check_is_fitted(self)
         name, parameters = registry.split_entry(self.builder)
@@ -410,7 +372,7 @@ class KerasClassifier(ClassifierMixin, Configured):
             if y is None:
                 validate_data(self, X, y, reset=reset)
             array = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-            if not reset and self.encoder_.levels:
+            if not reset and self.encoder_.levels and not self.encoder_.by_position:
                 raise DataError("KerasClassifier was trained on a DataFrame with categories. Give it a DataFrame.")
             return array
         validate_data(self, X, y, skip_check_array=True, reset=reset)
@@ -419,77 +381,17 @@ class KerasClassifier(ClassifierMixin, Configured):
                 raise DataError(f"KerasClassifier: found array with 0 {what}(s) while a minimum of 1 is required.")
         return X
 
-    def _check_classes(self, codes: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
-        counted = np.unique(codes[weight > 0])
-        if len(counted) < 2:
-            raise DataError(
-                "KerasClassifier: training needs rows of at least two classes with a weight above 0. "
-                f"These rows have {len(counted)} class{'' if len(counted) == 1 else 'es'}"
-                f"{f': {self.classes_[counted[0]]!r}' if len(counted) else ''}."
-            )
-
     def _seed(self) -> int:
         if self.random_state is None:
             return int(check_random_state(None).randint(2**31 - 1))
         return int(self.random_state)
 
-    def _settings(self) -> Settings:
-        names = Settings.__dataclass_fields__
-        return Settings(**{name: getattr(self, name) for name in names})
-
-    def _validation(self, rows: Rows, given: Any, seed: int) -> tuple[Rows, Rows | None]:
-        if given is not None:
-            return rows, self._given_validation(given)
-        schedule = Schedule(self.learning_rate, self.schedule, self.epochs)
-        if self.patience_epochs is None and not schedule.watches:
-            return rows, None
-        from sklearn.model_selection import StratifiedShuffleSplit
-
-        splitter = StratifiedShuffleSplit(
-            1, test_size=self.validation_fraction, random_state=derive_seed(seed, "validation")
-        )
-        try:
-            _, chosen = next(splitter.split(np.zeros((len(rows), 1)), rows.y))
-        except ValueError as error:
-            raise DataError(
-                f"KerasClassifier: validation_fraction={self.validation_fraction} of {len(rows)} rows leaves a class "
-                "without training or validation rows. Give validation_data, a larger share, or patience_epochs=None."
-            ) from error
-        aside = np.zeros(len(rows), dtype=bool)
-        aside[chosen] = True
-        return rows.where(~aside), rows.where(aside)
-
-    def _given_validation(self, given: Any) -> Rows:
+    def _validation_rows(self, given: Any) -> Rows:
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             raise DataError("KerasClassifier: validation_data must be (X, y) or (X, y, sample_weight).")
         table = self._table(given[0], reset=False)
-        labels = column_or_1d(given[1])
-        unknown = ~np.isin(labels, self.classes_)
-        if unknown.any():
-            raise DataError(
-                f"KerasClassifier: validation_data holds the class {labels[unknown][0]!r}, which no training row has."
-            )
         weight = _check_sample_weight(given[2] if len(given) == 3 else None, table, dtype=np.float64)
-        codes = np.searchsorted(self.classes_, labels).astype(np.int32)
+        codes = codes_of(given[1], self.classes_)
+        if len(codes) != len(table):
+            raise DataError(f"KerasClassifier: validation_data has {len(table)} rows and {len(codes)} labels.")
         return Rows(self.encoder_.encode(table), codes, weight.astype(np.float32))
-
-    def _weighted(self, rows: Rows) -> Rows:
-        weight = rows.weight.astype(np.float64)
-        if self.class_weight is not None:
-            by_class = np.ones(len(self.classes_))
-            if isinstance(self.class_weight, str):
-                totals = np.bincount(rows.y, weights=weight, minlength=len(self.classes_))
-                by_class = np.divide(totals.sum(), len(self.classes_) * totals, where=totals > 0, out=by_class)
-            else:
-                places = {str(label): code for code, label in enumerate(self.classes_)}
-                for label, value in self.class_weight.items():
-                    if str(label) not in places:
-                        raise DataError(
-                            f"KerasClassifier: class_weight names the class {label!r}, which no training row has. "
-                            f"Classes: {', '.join(places)}."
-                        )
-                    by_class[places[str(label)]] = value
-            weight = weight * by_class[rows.y]
-        if weight.sum() <= 0:
-            raise DataError("KerasClassifier: the weights of the training rows sum to 0.")
-        return Rows(rows.x, rows.y, (weight / weight.mean()).astype(np.float32))

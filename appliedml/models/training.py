@@ -11,8 +11,8 @@ step_xla       a step, compiled by XLA                 one-dimensional convoluti
 keras          ``model.fit``                           networks too large for the cost of a call to matter
 =============  ======================================  =======================================================
 
-The choice is a rule over layers, size and number of steps, and not a race of the clock: two modes round differently, and
-the same plan and seed must give the same bytes on a busy machine too.
+The choice is a rule over layers, size and number of steps, and not a race of the clock: two modes round differently,
+and the same plan and seed must give the same bytes on a busy machine too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from appliedml.core.seeds import derive_seed
 from appliedml.errors import DataError
 from appliedml.models._losses import row_loss
-from appliedml.models._programs import Program, program_for, values_of
+from appliedml.models._programs import program_for, values_of
 from appliedml.models._schedules import Schedule
 from appliedml.models._settings import Network, Rows, Settings, Trained, describe_layers, make_optimizer
 
@@ -43,12 +43,14 @@ _GRAPH_RANDOM = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoi
 _STEP_LAYERS = ("Conv1D", "SeparableConv1D", "DepthwiseConv1D", "Conv1DTranspose")
 
 
-def choose_mode(model: Any, settings: Settings, n_rows: int) -> str:
+def choose_mode(types: frozenset[str], n_parameters: int, settings: Settings, n_rows: int) -> str:
     """Return how a fit is run.
 
     Parameters
     ----------
-    model : keras.Model
+    types : frozenset of str
+        Class names of the layers.
+    n_parameters : int
     settings : Settings
     n_rows : int
         Training rows.
@@ -60,9 +62,8 @@ def choose_mode(model: Any, settings: Settings, n_rows: int) -> str:
     """
     if settings.trainer == "keras":
         return "keras"
-    types = {type(layer).__name__ for layer in model._flatten_layers()}
     n_steps = settings.epochs * -(-n_rows // settings.batch_size)
-    if settings.trainer == "auto" and model.count_params() > _KERAS_FROM_PARAMETERS:
+    if settings.trainer == "auto" and n_parameters > _KERAS_FROM_PARAMETERS:
         return "keras"
     if types & set(_GRAPH_LAYERS) or types & set(_GRAPH_RANDOM):
         return "epoch_graph"
@@ -71,12 +72,26 @@ def choose_mode(model: Any, settings: Settings, n_rows: int) -> str:
     return "step_xla" if types & set(_STEP_LAYERS) else "epoch_xla"
 
 
+_known_facts: dict[str, tuple[frozenset[str], int]] = {}
+
+
+def _layer_facts(network: Network) -> tuple[frozenset[str], int]:
+    key = network.key()
+    if key not in _known_facts:
+        model = network.build(0)
+        types = frozenset(type(layer).__name__ for layer in model._flatten_layers())
+        _known_facts[key] = types, int(model.count_params())
+    return _known_facts[key]
+
+
 class _Runner(Protocol):
     """One fit of one network, epoch by epoch."""
 
     lock: Any
     model: Any
     layers: list[dict[str, Any]]
+
+    def start(self, seed: int, rows: Rows) -> Any: ...
 
     def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float: ...
 
@@ -113,17 +128,10 @@ def train(network: Network, settings: Settings, rows: Rows, validation: Rows | N
     majority = int(np.bincount(rows.y).argmax())
     chosen = network.builder.training_rows(rows.y, majority)
     used = rows if chosen is None else rows.where(chosen)
-    mode = choose_mode(network.build(0), settings, len(used))
-    if mode == "keras":
-        runner: _Runner = _PlainKeras(network, settings)
-    else:
-        runner = program_for(network, settings, mode)
+    mode = choose_mode(*_layer_facts(network), settings, len(used))
+    runner: _Runner = _PlainKeras(network, settings) if mode == "keras" else program_for(network, settings, mode)
     with runner.lock:
-        if isinstance(runner, Program):
-            runner.reset(derive_seed(seed, "weights"), used.x)
-            data = runner.load(used)
-        else:
-            data = runner.reset(derive_seed(seed, "weights"), used)
+        data = runner.start(derive_seed(seed, "weights"), used)
         history, best_epoch = _epochs(network, settings, runner, data, len(used), validation, majority, seed)
         network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
         return Trained(runner.weights(), history, best_epoch, mode, runner.layers)
@@ -229,8 +237,8 @@ def _smaller_is_better(record: dict[str, float], monitor: str) -> float:
     value = record[monitor]
     if math.isnan(value):
         raise DataError(
-            f"KerasClassifier: {monitor} is not defined on the validation rows: they must hold every class, with finite "
-            'scores. Give more validation rows, or monitor="val_loss".'
+            f"KerasClassifier: {monitor} is not defined on the validation rows: they must hold every class, with "
+            'finite scores. Give more validation rows, or monitor="val_loss".'
         )
     return value if monitor == "val_loss" else -value
 
@@ -244,7 +252,7 @@ class _PlainKeras:
         self.lock = threading.RLock()
         self.layers: list[dict[str, Any]] = []
 
-    def reset(self, seed: int, rows: Rows) -> Rows:
+    def start(self, seed: int, rows: Rows) -> Rows:
         import keras
         import tensorflow as tf
 

@@ -65,19 +65,39 @@ def scale_of(domain: tuple[float, float] | None) -> Any:
     return altair.Scale(zero=False) if domain is None else altair.Scale(domain=list(domain), nice=False)
 
 
+TITLE_ABOVE = {
+    "titleAngle": 0,
+    "titleAlign": "left",
+    "titleAnchor": "start",
+    "titleBaseline": "bottom",
+    "titleX": 0,
+    "titleY": -14,
+}
+"""Where the title of a y axis stands: above its axis, written like the rest of the page."""
+
+
 def axis_above(ticks: int = 6) -> Any:
-    """Y axis with its title above it, written like the rest of the page."""
+    """Y axis of numbers with its title above it."""
     import altair
 
-    place = {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "start", "titleX": 0, "titleY": -14}
-    return altair.Axis(tickCount=ticks, titleBaseline="bottom", **place)
+    return altair.Axis(tickCount=ticks, **TITLE_ABOVE)
 
 
-def grid_rows() -> Any:
-    """Axis of labels with a faint line for each row."""
+def rows_axis(grid: bool = True, **settings: Any) -> Any:
+    """Axis with one label a row, none of them left out, and a faint line for each."""
     import altair
 
-    return altair.Axis(grid=True, gridDash=[1, 3], labelLimit=230)
+    lines = {"grid": True, "gridDash": [1, 3]} if grid else {"grid": False}
+    return altair.Axis(labelOverlap=False, **lines, **settings)
+
+
+def across_axis(n_labels: int) -> Any:
+    """Axis of labels side by side: slanted where they are many, and none left out."""
+    import altair
+
+    if n_labels > 8:
+        return altair.Axis(labelOverlap=False, labelAngle=-45, labelLimit=110)
+    return altair.Axis(labelOverlap=False, labelAngle=0, labelLimit=max(60, 560 // max(n_labels, 1)))
 
 
 def quantity(channel: str, field: str, **settings: Any) -> Any:
@@ -115,11 +135,12 @@ def legend_of(frame: pd.DataFrame, lines: bool = False) -> Any:
     return altair.Legend(title=None, columns=max(1, min(5, 84 // (min(longest, 36) + 5))), **strokes)
 
 
-def ramp_legend() -> Any:
-    """Legend of a continuous colour."""
+def colour_ramp(field: str, title: str, scale: Any) -> Any:
+    """Continuous colour channel with its legend."""
     import altair
 
-    return altair.Legend(gradientLength=200, gradientThickness=10, tickCount=4)
+    legend = altair.Legend(gradientLength=200, gradientThickness=10, gradientOpacity=1, tickCount=4)
+    return altair.Color(field=field, type="quantitative", title=title, scale=scale, legend=legend)
 
 
 def colour_of(frame: pd.DataFrame, legend: bool = True, lines: bool = False) -> Any:
@@ -136,8 +157,6 @@ def dash_of(frame: pd.DataFrame) -> Any:
     """Dash channel, so that lines differ without colour."""
     import altair
 
-    if "series" not in frame:
-        return altair.value([1, 0])
     return altair.StrokeDash(
         field="series", type="nominal", scale=series_scale(frame, theme.DASHES), legend=legend_of(frame, True)
     )

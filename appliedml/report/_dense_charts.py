@@ -70,20 +70,24 @@ def scatter_chart(
     if "y" in texts:
         frame["spread"] = charts.spread_of(frame)
         height = frame["y"].nunique() * 30
-        encoding["y"] = altair.Y(field="y", type="nominal", sort=None, title=None, axis=charts.grid_rows())
+        order = list(dict.fromkeys(frame["y"]))
+        encoding["y"] = altair.Y(field="y", type="nominal", sort=order, title=None, axis=charts.rows_axis())
         encoding["yOffset"] = altair.YOffset(field="spread", type="quantitative", scale=altair.Scale(domain=[-1, 1]))
     else:
         scale = altair.Scale(zero=False)
         encoding["y"] = charts.quantity("y", "y", title=y_title, scale=scale, axis=charts.axis_above())
+    point: dict[str, Any] = {"filled": True, "size": 30, "opacity": 0.75}
     if value:
-        legend = charts.ramp_legend()
         ramp = altair.Scale(range=list(theme.LOW_TO_HIGH), interpolate="rgb")
-        shade = altair.Color(field="value", type="quantitative", title=value_title or value, scale=ramp, legend=legend)
-        encoding["color"] = altair.when("isValid(datum.value)").then(shade).otherwise(altair.value(theme.AXIS))
+        shade = charts.colour_ramp("value", value_title or value, ramp)
+        # Vega-Lite would drop points without a value; they get a layer of their own.
+        without, known = frame[frame["value"].isna()], frame[frame["value"].notna()]
+        grey = altair.Chart(without).mark_point(color=theme.AXIS, **point).encode(**encoding)
+        coloured = altair.Chart(known).mark_point(**point).encode(**encoding, color=shade)
+        chart = altair.layer(*([grey] if len(without) else []), coloured)
     else:
-        encoding["color"] = charts.colour_of(frame)
-        encoding["shape"] = charts.shape_of(frame)
-    chart = altair.Chart(frame).mark_point(filled=True, size=30, opacity=0.75).encode(**encoding)
+        encoding |= {"color": charts.colour_of(frame), "shape": charts.shape_of(frame)}
+        chart = altair.Chart(frame).mark_point(**point).encode(**encoding)
     return charts.finished(title, alt, chart, height, data, columns, y_title="y" not in texts)
 
 
@@ -138,12 +142,12 @@ def heatmap_chart(
     frame["dark"] = charts.ink_on((frame["value"] - lowest) / ((highest - lowest) or 1.0), ramp)
     whole = bool((frame["value"] % 1 == 0).all())
     frame["text"] = [f"{number:,.0f}" if whole else f"{number:.2f}" for number in frame["value"]]
-    flat = altair.Axis(labelAngle=0, labelLimit=110)
-    across = altair.X(field="x", type="nominal", sort=None, title=spaced(x), axis=flat)
-    down = altair.Y(field="y", type="nominal", sort=None, title=spaced(y), axis=charts.axis_above())
+    across_axis = charts.across_axis(frame["x"].nunique())
+    down_axis = charts.rows_axis(grid=False, **charts.TITLE_ABOVE)
+    across = altair.X(field="x", type="nominal", sort=None, title=spaced(x), axis=across_axis)
+    down = altair.Y(field="y", type="nominal", sort=None, title=spaced(y), axis=down_axis)
     base = altair.Chart(frame).encode(x=across, y=down)
-    legend = charts.ramp_legend()
-    colour = altair.Color(field="value", type="quantitative", title=value_title, scale=scale, legend=legend)
+    colour = charts.colour_ramp("value", value_title, scale)
     cells = base.mark_rect(stroke=theme.PAPER, strokeWidth=1.5).encode(color=colour)
     inks = altair.Scale(domain=[True, False], range=list(charts.CELL_INK))
     ink = altair.Color(field="dark", type="nominal", legend=None, scale=inks)

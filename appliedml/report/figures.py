@@ -89,10 +89,10 @@ def line_chart(
     if frame.empty:
         return Figure(title, alt, None, data, tuple(columns))
     frame["order"] = np.arange(len(frame))
-    flat = altair.Axis(labelAngle=0, tickCount=6)
-    x_axis = altair.X(
-        field="x", type=charts.kind_of(frame["x"]), sort=None, title=x_title, scale=charts.scale_of(x_domain), axis=flat
-    )
+    kind = charts.kind_of(frame["x"])
+    dates = {"format": "%Y-%m-%d"} if kind == "temporal" else {}
+    flat = altair.Axis(labelAngle=0, tickCount=6, **dates)
+    x_axis = altair.X(field="x", type=kind, sort=None, title=x_title, scale=charts.scale_of(x_domain), axis=flat)
     y_axis = charts.quantity("y", "y", title=y_title, scale=charts.scale_of(y_domain), axis=charts.axis_above())
     layers: list[Any] = []
     if band:
@@ -108,7 +108,8 @@ def line_chart(
         layers.append(charts.rule_at("y", reference))
     base = altair.Chart(frame).encode(x=x_axis, y=y_axis, color=charts.colour_of(frame, lines=True))
     in_order = altair.Order(field="order", type="quantitative")
-    layers.append(base.mark_line(clip=True).encode(strokeDash=charts.dash_of(frame), order=in_order))
+    dash = {"strokeDash": charts.dash_of(frame)} if series else {}
+    layers.append(base.mark_line(clip=True).encode(**dash, order=in_order))
     per_line = frame.groupby("series").size().max() if series else len(frame)
     if per_line <= 25:
         layers.append(base.mark_point(filled=True, size=34, opacity=1))
@@ -165,7 +166,7 @@ def interval_chart(
         return Figure(title, alt, None, data, tuple(columns))
     frame["low"] = frame["low"].fillna(frame["value"])
     frame["high"] = frame["high"].fillna(frame["value"])
-    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, axis=charts.grid_rows())}
+    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, axis=charts.rows_axis())}
     n_series = 1
     if series:
         order = list(dict.fromkeys(frame["series"]))
@@ -225,7 +226,9 @@ def bar_chart(
     frame = charts.frame_of(title, data, names, numbers=("value",), texts=("label", "series"), needed=("value",))
     if frame.empty:
         return Figure(title, alt, None, data, tuple(columns))
-    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, scale=altair.Scale(paddingInner=0.3))}
+    band = altair.Scale(paddingInner=0.3)
+    axis = charts.rows_axis(grid=False)
+    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, scale=band, axis=axis)}
     n_series = 1
     if series:
         order = list(dict.fromkeys(frame["series"]))

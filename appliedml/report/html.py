@@ -14,10 +14,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from appliedml.report import blocks, theme, values
+from appliedml.report import blocks, grid, theme, values
 from appliedml.report.svg import chart_svg
 
-MAX_TABLE_ROWS = 200
+MAX_TABLE_ROWS = 100
 MAX_DATA_ROWS = 60
 
 
@@ -139,12 +139,12 @@ def render_blocks(items: tuple[blocks.Block, ...], prefix: str) -> str:
 
 
 @dataclass(frozen=True)
-class _View(values.Grid):
+class _View(grid.Grid):
     """A grid with what the template asks about it."""
 
     page: Any = None
 
-    numeric: frozenset[str] = values.NUMERIC
+    numeric: frozenset[str] = grid.NUMERIC
 
     @property
     def row_headings(self) -> bool:
@@ -168,7 +168,7 @@ class _Page:
     n_figures: int = 0
     used: set[str] = field(default_factory=set)
 
-    numeric = values.NUMERIC
+    numeric = grid.NUMERIC
 
     def has_section(self, name: str) -> bool:
         return any(section.name == name for section in self.document.sections)
@@ -274,7 +274,7 @@ class _Page:
         }
 
     def _view(self, table: blocks.Table, max_rows: int, spread: bool) -> _View:
-        shown = values.grid(table, max_rows, spread)
+        shown = grid.grid(table, max_rows, spread)
         columns = tuple(
             blocks.Column(c.name, values.visible(c.label), c.format, c.bounds, c.target) for c in shown.columns
         )

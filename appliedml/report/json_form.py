@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from appliedml.report import blocks
-from appliedml.report.values import guessed_columns
+from appliedml.report.grid import guessed_columns
 
 FORMAT_NAME = "appliedml-report"
 FORMAT_VERSION = 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from appliedml.report import blocks, values
+from appliedml.report import blocks, grid, values
 from appliedml.report.html import paragraphs
 
 MAX_TABLE_ROWS = 60
@@ -149,12 +149,12 @@ class _Writer:
 
 
 def _rows(table: blocks.Table, max_rows: int, spread: bool) -> str:
-    view = values.grid(table, max_rows, spread)
+    view = grid.grid(table, max_rows, spread)
     if not view.columns:
         return "No rows."
     lines = [
         "| " + " | ".join(escape(column.label) or " " for column in view.columns) + " |",
-        "|" + "|".join(" ---: " if column.format in values.NUMERIC else " --- " for column in view.columns) + "|",
+        "|" + "|".join(" ---: " if column.format in grid.NUMERIC else " --- " for column in view.columns) + "|",
     ]
     for row in view.rows:
         cells = [escape(f"{cell.text} ({cell.detail})" if cell.detail else cell.text) for cell in row]

@@ -8,7 +8,6 @@ import io
 import warnings
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any
 
 import pandas as pd
 
@@ -135,7 +134,8 @@ def parse_csv(
     Returns
     -------
     DataFrame
-        Numbers as int64 or float64, truth values as bool (1.0, 0.0 and NaN where some are missing), the rest as text. Column names are stripped of spaces.
+        Numbers as int64 or float64, truth values as bool (as 1.0, 0.0 and NaN where some are missing), the rest as
+        text. Column names are stripped of spaces.
 
     Raises
     ------

@@ -174,12 +174,12 @@ def draw_frauds(rng: Generator, pattern: int, n: int, victims: Ints, who: Custom
         merchant = _merchant_of(rng, merchants, ["digital_goods", "household"], [0.8, 0.2], n)
         amount: NDArray[Any] = rng.uniform(0.5, 4.0, n)
         country = np.where((rng.random(n) < 0.35)[episode], foreign, home)
-        channel, device = np.full(n, 2), (rng.random(n) < 0.85)[episode]
+        channel, device = np.full(n, 2), (rng.random(n) < 0.9)[episode]
     elif pattern == ACCOUNT_TAKEOVER:
         merchant = _merchant_of(rng, merchants, ["electronics", "travel", "clothing"], [0.5, 0.3, 0.2], n)
         amount = 450 * np.exp(0.5 * rng.standard_normal(n))
-        country = np.where((rng.random(n) < 0.6)[episode], foreign, home)
-        channel, device = np.where(rng.random(n) < 0.9, 2, 0), (rng.random(n) < 0.92)[episode]
+        country = np.where((rng.random(n) < 0.7)[episode], foreign, home)
+        channel, device = np.where(rng.random(n) < 0.9, 2, 0), (rng.random(n) < 0.95)[episode]
     else:
         merchant = rng.choice(merchants.colluding, n)
         amount = rng.integers(3, 11, n) * 50.0

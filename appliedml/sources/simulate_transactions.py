@@ -79,7 +79,7 @@ class SimulateTransactions(Configured):
     Examples
     --------
     >>> SimulateTransactions(n_rows=1000, random_state=1).read()
-    Samples(1000 rows, 16 features, sensitive=['sex', 'age_band'], ['group', 'time'])
+    Samples(1000 rows, 17 features, sensitive=['sex', 'age_band'], ['group', 'time'])
     """
 
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
@@ -271,6 +271,7 @@ class SimulateTransactions(Configured):
                 "country": pay.names_of(payments.country, pay.COUNTRIES),
                 "channel": pay.names_of(payments.channel, pay.CHANNELS),
                 "amount": payments.amount,
+                "round_amount": (payments.amount % 50 == 0).astype(np.int64),
                 "hour": second % pay.DAY_S // 3600,
                 "weekday": pay.names_of(day % 7, pay.WEEKDAYS),  # 1 January 2024 was a Monday
                 "sex": pay.names_of(who.sex[customer], SEXES),

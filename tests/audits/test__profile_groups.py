@@ -11,6 +11,11 @@ def test_levels_beyond_the_cap_are_pooled():
     assert found == {"a": 3, "b": 2, "other levels": 2}
 
 
+def test_bands_ascend_and_unknown_is_last():
+    levels = pd.Series(["unknown", "40 and over", "under 5", "10 to 39", "5 to 9"])
+    assert [name for name, _ in members(levels, 9)] == ["under 5", "5 to 9", "10 to 39", "40 and over", "unknown"]
+
+
 def test_missing_shares_are_given_overall_by_class_and_by_group():
     frame = pd.DataFrame({"x": [np.nan] * 6 + [1.0] * 14, "full": range(20)})
     labels = pd.Series(["no"] * 10 + ["yes"] * 10)

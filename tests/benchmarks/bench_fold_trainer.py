@@ -4,7 +4,7 @@
 
     python tests/benchmarks/bench_fold_trainer.py [--small] [--json FILE]
 
-Each case runs in a process of its own, so that neither side profits from what the other compiled; imports are not timed,
+Each side runs in a process of its own, so that neither profits from what the other compiled; imports are not timed,
 compilation is. Both sides see the same rows, folds, SMOTE rows, architecture, epochs and batch size. A ratio is a
 benchmark and no test: a busy machine moves it.
 """

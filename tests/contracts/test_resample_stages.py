@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 
 from appliedml.core.params import Choice, rule_sentence
-from appliedml.core.registry import build, entry_of, find, names
+from appliedml.core.registry import build, default_parameters, entry_of, find, names
 from appliedml.core.stage import Verb, verb_of
 from appliedml.errors import ParameterError, StageError
 
@@ -22,13 +22,15 @@ BAD_VALUES = ["no such thing", -1, 0, 3.7, float("nan"), [], [1], {}, {"1": "hea
 
 
 def variants() -> list[tuple[str, dict[str, object]]]:
-    """Every sampler with its defaults, and once with each option of each choice."""
+    """Every sampler with its defaults, and once with each other option of each choice."""
     found: list[tuple[str, dict[str, object]]] = []
     for name in NAMES:
         found.append((name, {}))
-        for parameter, rule in find("stages", name).parameter_rules.items():
+        cls = find("stages", name)
+        for parameter, rule in cls.parameter_rules.items():
             if isinstance(rule, Choice):
-                found += [(name, {parameter: option}) for option in rule.options]
+                others = [option for option in rule.options if option != default_parameters(cls)[parameter]]
+                found += [(name, {parameter: option}) for option in others]
     return found
 
 

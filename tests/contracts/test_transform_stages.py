@@ -24,13 +24,15 @@ BAD_VALUES = ["no such thing", -1, 0, 3.7, float("nan"), [], [1], {}, {"a": obje
 
 
 def variants() -> list[tuple[str, dict[str, object]]]:
-    """Every stage with its defaults, and once with each option of each choice."""
+    """Every stage with its defaults, and once with each other option of each choice."""
     found: list[tuple[str, dict[str, object]]] = []
     for name in NAMES:
         found.append((name, {}))
-        for parameter, rule in find("stages", name).parameter_rules.items():
+        cls = find("stages", name)
+        for parameter, rule in cls.parameter_rules.items():
             if isinstance(rule, Choice):
-                found += [(name, {parameter: option}) for option in rule.options]
+                others = [option for option in rule.options if option != default_parameters(cls)[parameter]]
+                found += [(name, {parameter: option}) for option in others]
     return found
 
 

@@ -33,7 +33,7 @@ def make_plan(**changes):
             calibration="platt",
             threshold="f1",
         ),
-        "audits": [build("audits", {"performance": {"n_resamples": 50}})],
+        "audits": [build("audits", {"performance": {"n_resamples": 100}})],
     }
     return Plan(**settings | changes)
 

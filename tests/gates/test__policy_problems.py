@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 import yaml
 
-from appliedml.gates._policy_problems import METRICS, day_of, name_of, plain, problems_in, subset_of
+from appliedml.gates._policy_problems import METRICS, PREFIXES, day_of, name_of, plain, problems_in, subset_of
 
 
 def test_places_carry_the_prefix_of_the_plan():
@@ -14,10 +14,44 @@ def test_places_carry_the_prefix_of_the_plan():
     assert [problem.where for problem in found] == ["policy.gates[0]"]
 
 
-def test_every_metric_may_be_a_gate_a_gap_and_a_ratio():
-    gates = [{"metric": prefix + name, "at_most": 1} for name in METRICS for prefix in ("", "gap.", "ratio.")]
+def test_every_metric_may_be_a_gate_a_gap_a_ratio_and_a_difference():
+    gates = [{"metric": prefix + name, "at_most": 1} for name in METRICS for prefix in ("", *PREFIXES)]
 
     assert problems_in({"version": 1, "gates": gates}) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "known"),
+    [
+        ("gap.equalised_odds", True),
+        ("equalised_odds", False),
+        ("explanation_fold_agreement", True),
+        ("gap.explanation_fold_agreement", False),
+        ("gap.true_positive_rate.a class. with dots", True),
+        ("true_positive.owl", False),
+    ],
+)
+def test_a_metric_is_known_where_an_audit_can_measure_it(metric, known):
+    problems = problems_in({"version": 1, "gates": [{"metric": metric, "at_most": 1}]})
+
+    assert (problems == []) is known
+
+
+@pytest.mark.parametrize(
+    ("metric", "subset", "fits"),
+    [
+        ("difference.roc_auc", "baseline=logistic_regression", True),
+        ("difference.roc_auc", "*", True),
+        ("difference.roc_auc", "Sex", False),
+        ("gap.recall", "Sex", True),
+        ("gap.recall", "Sex=F", False),
+        ("roc_auc", "Sex=F", True),
+    ],
+)
+def test_a_subset_fits_what_is_compared(metric, subset, fits):
+    problems = problems_in({"version": 1, "gates": [{"metric": metric, "subset": subset, "at_most": 1}]})
+
+    assert (problems == []) is fits
 
 
 def test_the_key_on_survives_what_yaml_makes_of_it():

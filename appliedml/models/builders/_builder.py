@@ -60,7 +60,7 @@ class Builder(Configured, ABC):
             From a mapping with the inputs of ``spec`` to logits of shape (n_rows, n_outputs).
         """
 
-    def adapt(self, model: Any, x: Arrays) -> None:  # noqa: B027 - most architectures have nothing to adapt
+    def adapt(self, model: Any, x: Arrays) -> None:
         """Set weights that describe the training rows (bin edges, say) before training starts.
 
         Parameters
@@ -99,7 +99,7 @@ class Builder(Configured, ABC):
         """
         return model
 
-    def finish(self, model: Any, x: Arrays, y: NDArray[np.int32], weight: NDArray[np.float32]) -> None:  # noqa: B027
+    def finish(self, model: Any, x: Arrays, y: NDArray[np.int32], weight: NDArray[np.float32]) -> None:
         """Set weights that need the trained network (the map from a score to a probability, say).
 
         Parameters
@@ -110,3 +110,26 @@ class Builder(Configured, ABC):
         y : array of shape (n_rows,)
         weight : array of shape (n_rows,)
         """
+
+
+class TableBuilder(Builder):
+    """A builder whose front is :func:`appliedml.models.builders._columns.read_columns`."""
+
+    embedding_width: int | str
+    numeric_embedding: str
+    numeric_bins: int
+    numeric_width: int
+    input_dropout: float
+
+    def adapt(self, model: Any, x: Arrays) -> None:
+        """Set the bin edges of a piecewise embedding to quantiles of the training rows.
+
+        Parameters
+        ----------
+        model : keras.Model
+        x : dict of str to array
+        """
+        if self.numeric_embedding == "piecewise":
+            from appliedml.models.builders._columns import set_edges
+
+            set_edges(model, x, self.numeric_bins)

@@ -8,6 +8,7 @@ import numpy as np
 
 from appliedml.core.seeds import derive_seed
 from appliedml.models._inputs import CODES, NUMBERS, Arrays, InputSpec
+from appliedml.models.builders._builder import TableBuilder
 
 PIECEWISE = "piecewise_numbers"
 
@@ -32,31 +33,16 @@ def automatic_width(capacity: int) -> int:
     return int(min(16, 2 ** max(1, round(float(np.log2(capacity / 2))))))
 
 
-def read_columns(
-    spec: InputSpec,
-    seed: int,
-    *,
-    embedding_width: int | str,
-    numeric_embedding: str,
-    numeric_bins: int,
-    numeric_width: int,
-    input_dropout: float,
-) -> tuple[dict[str, Any], Any]:
+def read_columns(builder: TableBuilder, spec: InputSpec, seed: int) -> tuple[dict[str, Any], Any]:
     """Return the Keras inputs and one tensor of shape (n_rows, width) made of them.
 
     Parameters
     ----------
+    builder : TableBuilder
+        Its ``embedding_width``, ``numeric_embedding`` ("none": numbers as they are; "piecewise", "periodic": numbers as
+        they are and their embedding), ``numeric_bins``, ``numeric_width`` and ``input_dropout`` are used.
     spec : InputSpec
     seed : int
-    embedding_width : int or "auto"
-    numeric_embedding : str
-        "none" (numbers as they are), "piecewise" or "periodic" (numbers as they are and their embedding).
-    numeric_bins : int
-        Bins, or frequencies.
-    numeric_width : int
-        Width of the embedding of each number.
-    input_dropout : float
-        Share of this vector dropped in training.
 
     Returns
     -------
@@ -74,15 +60,22 @@ def read_columns(
         inputs[NUMBERS] = numbers
         parts.append(numbers)
         at = derive_seed(seed, "numbers")
-        if numeric_embedding == "piecewise":
-            parts.append(own.PiecewiseNumbers(numeric_bins, numeric_width, seed=at, name=PIECEWISE)(numbers))
-        elif numeric_embedding == "periodic":
-            parts.append(own.PeriodicNumbers(numeric_bins, numeric_width, seed=at, name="periodic_numbers")(numbers))
+        if builder.numeric_embedding == "piecewise":
+            parts.append(
+                own.PiecewiseNumbers(builder.numeric_bins, builder.numeric_width, seed=at, name=PIECEWISE)(numbers)
+            )
+        elif builder.numeric_embedding == "periodic":
+            parts.append(
+                own.PeriodicNumbers(builder.numeric_bins, builder.numeric_width, seed=at, name="periodic_numbers")(
+                    numbers
+                )
+            )
     if spec.categories:
         codes = keras.Input((len(spec.categories),), dtype="int32", name=CODES)
         inputs[CODES] = codes
         widths = [
-            automatic_width(room) if embedding_width == "auto" else int(embedding_width) for room in spec.capacities
+            automatic_width(room) if builder.embedding_width == "auto" else int(builder.embedding_width)
+            for room in spec.capacities
         ]
         for width in sorted(set(widths)):
             columns = [place for place, its in enumerate(widths) if its == width]
@@ -95,8 +88,8 @@ def read_columns(
             )
             parts.append(layer(codes))
     joined = parts[0] if len(parts) == 1 else keras.layers.Concatenate(name="columns")(parts)
-    if input_dropout:
-        joined = own.HashDropout(input_dropout, seed=derive_seed(seed, "columns"), name="input_dropout")(joined)
+    if builder.input_dropout:
+        joined = own.HashDropout(builder.input_dropout, seed=derive_seed(seed, "columns"), name="input_dropout")(joined)
     return inputs, joined
 
 
@@ -149,3 +142,39 @@ def dense(units: int, seed: int, *, initializer: str, l1: float, l2: float, name
         use_bias=use_bias,
         name=name,
     )
+
+
+def hidden_layer(builder: Any, x: Any, number: int, units: int, seed: int) -> Any:
+    """Return a dense layer with what a builder asks for around it: normalisation, activation, dropout, a short cut.
+
+    Parameters
+    ----------
+    builder : Mlp or DeepCross
+    x : KerasTensor
+    number : int
+        Of the layer, for its name and seed.
+    units, seed : int
+
+    Returns
+    -------
+    KerasTensor
+    """
+    import keras
+
+    from appliedml.models.builders._layers import HashDropout
+
+    at = derive_seed(seed, "dense", number)
+    penalties = {"l1": builder.l1, "l2": builder.l2}
+    before = x
+    x = dense(units, at, initializer=builder.initializer, name=f"dense_{number}", **penalties)(x)
+    if builder.batch_norm:
+        x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
+    x = keras.layers.Activation(builder.activation, name=f"activation_{number}")(x)
+    if builder.dropout:
+        x = HashDropout(builder.dropout, seed=derive_seed(at, "dropout"), name=f"dropout_{number}")(x)
+    if not getattr(builder, "residual", False):
+        return x
+    if before.shape[-1] != units:
+        at, name = derive_seed(at, "shortcut"), f"shortcut_{number}"
+        before = dense(units, at, initializer="glorot_uniform", name=name, use_bias=False, **penalties)(before)
+    return keras.layers.Add(name=f"add_{number}")([before, x])

@@ -12,26 +12,28 @@ from appliedml.core.params import Choice, Integer, ListOf, Real, Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.errors import StageError
 from appliedml.models._inputs import CODES, NUMBERS, Arrays, InputSpec
-from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, Builder
+from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, TableBuilder
 
 _ROWS_AT_ONCE = 65_536
 
 
-class Autoencoder(Builder):
+class Autoencoder(TableBuilder):
     """Learns to reconstruct rows of the majority class; a row it reconstructs badly is probably of the other class.
 
-    The network squeezes a row through a bottleneck and rebuilds it. Its loss is the mean over columns of half the squared
-    error (numbers) and of the cross-entropy of the level over its logarithm (categories). It is trained on rows of the
-    **majority class only**, so labels of the rare class do not shape it: it finds what is unusual, also kinds of fraud
-    that no label has shown yet, and loses to a classifier on kinds that labels do show.
+    The network squeezes a row through a bottleneck and rebuilds it. Its loss is the mean over columns of half the
+    squared error (numbers) and of the cross-entropy of the level over the logarithm of the number of levels
+    (categories). It is trained on rows of the **majority class only**, so labels of the rare class do not shape it: it
+    finds what is unusual, also kinds of fraud that no label has shown yet, and loses to a classifier on kinds that
+    labels do show.
 
-    *From score to probability.* After training, logistic regression of the label on the logarithm of the error, over all
-    training rows with their weights, gives a slope and an intercept (Platt 1999), which become the weights of the last
-    layer: ``probability = sigmoid(slope * log(error) + intercept)``. The slope is kept from turning, so that a larger
-    error never means a smaller probability of the rare class. The network has seen the majority rows it is fitted on, so
-    the probabilities are a little too sure; calibrate on rows set aside where they matter.
+    *From score to probability.* After training, logistic regression of the label on the logarithm of the error, over
+    all training rows with their weights, gives a slope and an intercept (Platt 1999), which become the weights of the
+    last layer: ``probability = sigmoid(slope * log(error) + intercept)``. A larger error never means a smaller
+    probability of the rare class: where the slope would turn, it is 0 and all rows get the rare class's share. The
+    network has seen the majority rows it is fitted on, so the probabilities are a little too sure; calibrate on rows
+    set aside where they matter.
 
-    Two classes only. The classifier's ``loss``, ``gamma`` and ``label_smoothing`` are about labels and must stay at their
+    Two classes only. The classifier's ``loss`` and ``label_smoothing`` are about labels and must stay at their
     defaults; weights of rows and classes enter the reconstruction loss and the map to probabilities.
 
     Parameters
@@ -134,15 +136,7 @@ class Autoencoder(Builder):
                 f"Autoencoder scores one rare class against the majority. There are {n_outputs} classes. "
                 "Use mlp or deep_cross."
             )
-        inputs, x = read_columns(
-            spec,
-            seed,
-            embedding_width=self.embedding_width,
-            numeric_embedding=self.numeric_embedding,
-            numeric_bins=self.numeric_bins,
-            numeric_width=self.numeric_width,
-            input_dropout=self.input_dropout,
-        )
+        inputs, x = read_columns(self, spec, seed)
         for number, units in enumerate([*self.hidden, self.bottleneck, *reversed(self.hidden)]):
             at = derive_seed(seed, "dense", number)
             name = "bottleneck" if number == len(self.hidden) else f"dense_{number}"
@@ -158,19 +152,6 @@ class Autoencoder(Builder):
         score = LogScore(name="log_error")(measure([rebuilt, *truth]))
         head = keras.layers.Dense(1, kernel_initializer="ones", name="logits")
         return keras.Model(inputs, head(score), name="autoencoder")
-
-    def adapt(self, model: Any, x: Arrays) -> None:
-        """Set the bin edges of a piecewise embedding to quantiles of the training rows.
-
-        Parameters
-        ----------
-        model : keras.Model
-        x : dict of str to array
-        """
-        if self.numeric_embedding == "piecewise":
-            from appliedml.models.builders._columns import set_edges
-
-            set_edges(model, x, self.numeric_bins)
 
     def training_rows(self, y: NDArray[np.int32], majority: int) -> NDArray[np.bool_]:
         """Return the rows of the majority class.

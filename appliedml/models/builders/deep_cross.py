@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from appliedml.core.params import AnyOf, Boolean, Choice, Integer, ListOf, Null, Real, Rule
 from appliedml.core.seeds import derive_seed
-from appliedml.models._inputs import Arrays, InputSpec
-from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, Builder
+from appliedml.models._inputs import InputSpec
+from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, TableBuilder
 
 
-class DeepCross(Builder):
+class DeepCross(TableBuilder):
     """Cross layers, which multiply columns with each other explicitly, beside dense layers.
 
     Parameters
@@ -116,19 +116,11 @@ class DeepCross(Builder):
         """
         import keras
 
-        from appliedml.models.builders._columns import dense, read_columns
+        from appliedml.models.builders._columns import dense, hidden_layer, read_columns
         from appliedml.models.builders._layers import CrossLayer, HashDropout
 
         self.check_parameters()
-        inputs, columns = read_columns(
-            spec,
-            seed,
-            embedding_width=self.embedding_width,
-            numeric_embedding=self.numeric_embedding,
-            numeric_bins=self.numeric_bins,
-            numeric_width=self.numeric_width,
-            input_dropout=self.input_dropout,
-        )
+        inputs, columns = read_columns(self, spec, seed)
         crossed = columns
         for number in range(self.cross_layers):
             at = derive_seed(seed, "cross", number)
@@ -137,37 +129,9 @@ class DeepCross(Builder):
             crossed = HashDropout(self.dropout, seed=derive_seed(seed, "crossed"), name="dropout_cross")(crossed)
         deep = columns
         for number, units in enumerate(self.hidden):
-            deep = self._hidden_layer(deep, number, int(units), seed)
+            deep = hidden_layer(self, deep, number, int(units), seed)
         joined = keras.layers.Concatenate(name="joined")([crossed, deep]) if self.hidden else crossed
         head = dense(
             n_outputs, derive_seed(seed, "logits"), initializer="glorot_uniform", l1=self.l1, l2=self.l2, name="logits"
         )
         return keras.Model(inputs, head(joined), name="deep_cross")
-
-    def adapt(self, model: Any, x: Arrays) -> None:
-        """Set the bin edges of a piecewise embedding to quantiles of the training rows.
-
-        Parameters
-        ----------
-        model : keras.Model
-        x : dict of str to array
-        """
-        if self.numeric_embedding == "piecewise":
-            from appliedml.models.builders._columns import set_edges
-
-            set_edges(model, x, self.numeric_bins)
-
-    def _hidden_layer(self, x: Any, number: int, units: int, seed: int) -> Any:
-        import keras
-
-        from appliedml.models.builders._columns import dense
-        from appliedml.models.builders._layers import HashDropout
-
-        at = derive_seed(seed, "dense", number)
-        x = dense(units, at, initializer=self.initializer, l1=self.l1, l2=self.l2, name=f"dense_{number}")(x)
-        if self.batch_norm:
-            x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
-        x = keras.layers.Activation(self.activation, name=f"activation_{number}")(x)
-        if not self.dropout:
-            return x
-        return HashDropout(self.dropout, seed=derive_seed(at, "dropout"), name=f"dropout_{number}")(x)

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from appliedml.core.params import Boolean, Choice, Integer, ListOf, Real, Rule
 from appliedml.core.seeds import derive_seed
-from appliedml.models._inputs import Arrays, InputSpec
-from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, Builder
+from appliedml.models._inputs import InputSpec
+from appliedml.models.builders._builder import ACTIVATIONS, COLUMN_RULES, INITIALIZERS, TableBuilder
 
 
-class Mlp(Builder):
+class Mlp(TableBuilder):
     """Dense layers over numbers and entity embeddings of categories.
 
     Parameters
@@ -114,63 +114,13 @@ class Mlp(Builder):
         """
         import keras
 
-        from appliedml.models.builders._columns import dense, read_columns
+        from appliedml.models.builders._columns import dense, hidden_layer, read_columns
 
         self.check_parameters()
-        inputs, x = read_columns(
-            spec,
-            seed,
-            embedding_width=self.embedding_width,
-            numeric_embedding=self.numeric_embedding,
-            numeric_bins=self.numeric_bins,
-            numeric_width=self.numeric_width,
-            input_dropout=self.input_dropout,
-        )
+        inputs, x = read_columns(self, spec, seed)
         for number, units in enumerate(self.hidden):
-            x = self._hidden_layer(x, number, int(units), seed)
+            x = hidden_layer(self, x, number, int(units), seed)
         head = dense(
             n_outputs, derive_seed(seed, "logits"), initializer="glorot_uniform", l1=self.l1, l2=self.l2, name="logits"
         )
         return keras.Model(inputs, head(x), name="mlp")
-
-    def adapt(self, model: Any, x: Arrays) -> None:
-        """Set the bin edges of a piecewise embedding to quantiles of the training rows.
-
-        Parameters
-        ----------
-        model : keras.Model
-        x : dict of str to array
-        """
-        if self.numeric_embedding == "piecewise":
-            from appliedml.models.builders._columns import set_edges
-
-            set_edges(model, x, self.numeric_bins)
-
-    def _hidden_layer(self, x: Any, number: int, units: int, seed: int) -> Any:
-        import keras
-
-        from appliedml.models.builders._columns import dense
-        from appliedml.models.builders._layers import HashDropout
-
-        at = derive_seed(seed, "dense", number)
-        before = x
-        x = dense(units, at, initializer=self.initializer, l1=self.l1, l2=self.l2, name=f"dense_{number}")(x)
-        if self.batch_norm:
-            x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
-        x = keras.layers.Activation(self.activation, name=f"activation_{number}")(x)
-        if self.dropout:
-            x = HashDropout(self.dropout, seed=derive_seed(at, "dropout"), name=f"dropout_{number}")(x)
-        if not self.residual:
-            return x
-        if before.shape[-1] != units:
-            short = dense(
-                units,
-                derive_seed(at, "shortcut"),
-                initializer="glorot_uniform",
-                l1=self.l1,
-                l2=self.l2,
-                name=f"shortcut_{number}",
-                use_bias=False,
-            )
-            before = short(before)
-        return keras.layers.Add(name=f"add_{number}")([before, x])

@@ -13,6 +13,9 @@ from appliedml.report.values import metric_label
 from appliedml.store.run import Run
 
 MAX_ROWS = 60
+# Rates whose groups are few are set side by side; many groups get a row each.
+MAX_SIDE_BY_SIDE = 5
+SECOND_TABLE = ("prevalence", "accuracy", "positive_predictive_value", "roc_auc", "observed_minus_predicted")
 MEANINGS = (
     "Demographic parity: every group is selected equally often (no gap in the selection rate).",
     "Equal opportunity: of those who truly belong to the class of interest, the same share is found in every group "
@@ -114,19 +117,25 @@ def _gaps(artifact: Artifact) -> list[Block]:
     gaps = artifact.tables["gaps"]
     sure = _percent(artifact.summary["confidence"])
     tolerance = float(artifact.summary["tolerance"])
+    names = (Column("feature", "Feature"), Column("criterion", "Criterion"), Column("verdict", "Verdict", "badge"))
+    largest = Column("gap", "Largest gap", "interval", ("low", "high"))
     columns = (
-        Column("feature", "Feature"), Column("criterion", "Criterion"), Column("verdict", "Verdict", "badge"),
-        Column("gap", "Largest gap", "interval", ("low", "high")),
-        Column("ratio", "Smallest ratio", "interval", ("ratio_low", "ratio_high")),
-        Column("lowest_group", "Lowest"), Column("highest_group", "Highest"),
-        Column("n_groups", "Groups judged", "int"), Column("n_too_small", "Too small", "int"), Column("note", "Reason"),
+        *names, largest, Column("between", "Between"),
+        Column("ratio", "Smallest ratio", "interval", ("ratio_low", "ratio_high")), Column("judged", "Groups judged"),
     )  # fmt: skip
     note = (
         f"Within tolerance: the whole interval of the largest gap is at most {tolerance:g}. Disparity: two groups "
         f"surely differ, and not surely by less than {tolerance:g}. Insufficient evidence: neither can be said. All "
         f"intervals hold together with {sure} confidence."
     )
-    found: list[Block] = [Table("Largest gap between two groups, by criterion", gaps, columns, note)]
+    shown = gaps.assign(
+        between=[f"{a} and {b}" if a else "" for a, b in zip(gaps["lowest_group"], gaps["highest_group"], strict=True)],
+        judged=[f"{n} of {n + m}" for n, m in zip(gaps["n_groups"], gaps["n_too_small"], strict=True)],
+    )
+    found: list[Block] = [
+        Table("Largest gap between two groups, by criterion", shown, columns, note),
+        Table("Why: the reason of each verdict", gaps, (*names, Column("note", "Reason")), collapsed=True),
+    ]
     drawn = gaps[gaps["gap"].notna() & ~gaps["metric"].str.startswith("equalised_odds")]
     if len(drawn):
         drawn = drawn.sort_values(["intersection"], kind="stable").head(MAX_ROWS)
@@ -145,7 +154,7 @@ def _gaps(artifact: Artifact) -> list[Block]:
                 x_title="Difference of two rates",
                 series="criterion",
                 reference=tolerance,
-                columns=(*columns[:2], columns[3]),
+                columns=(*names[:2], largest),
             )
         )
     return found
@@ -159,32 +168,31 @@ def _groups(artifact: Artifact) -> list[Block]:
         if not crossed:
             found.append(Subheading(f"By {feature}"))
             found += _rate_charts(str(feature), part)
-        found.append(_group_table(str(feature), part, crossed, artifact))
+        found += _group_tables(str(feature), part, crossed, artifact)
     return found
 
 
-def _group_table(feature: str, part: pd.DataFrame, crossed: bool, artifact: Artifact) -> Table:
-    counts = [
-        ("n", "Rows"), ("n_units", "Units"), ("n_positive", "Positives"), ("n_selected", "Selected")
-    ]  # fmt: skip
+def _group_tables(feature: str, part: pd.DataFrame, crossed: bool, artifact: Artifact) -> list[Block]:
+    counts = {"n": "Rows", "n_units": "Units", "n_positive": "Positives", "n_selected": "Selected"}
     if not artifact.summary["clustered"]:
-        counts = [item for item in counts if item[0] != "n_units"]
-    columns = [Column("level", "Group"), *(Column(name, label, "int") for name, label in counts if name in part)]
-    # The rest of the rates are complements of these, or shown elsewhere.
-    hidden = {"specificity", "negative_predictive_value", "accuracy"} if "roc_auc" in part else set()
-    columns += [
-        Column(name, _label(name), "interval", (f"{name}_low", f"{name}_high"))
-        for name in _rates(part)
-        if name not in hidden
-    ]
-    sure = _percent(artifact.summary["confidence"])
-    note = f"Each interval by itself has {sure} confidence. "
-    if "observed_minus_predicted" in part:
-        note += "Observed minus predicted: above 0 the scores are too low for the group, below 0 too high. "
+        counts.pop("n_units")
+    first = [Column("level", "Group"), *(Column(name, label, "int") for name, label in counts.items() if name in part)]
+    second = first[:1]
+    for name in _rates(part):
+        # The complements of other rates stay in the data of the run.
+        if name in ("specificity", "negative_predictive_value"):
+            continue
+        column = Column(name, _label(name), "interval", (f"{name}_low", f"{name}_high"))
+        (second if name in SECOND_TABLE else first).append(column)
+    note = f"Each interval by itself has {_percent(artifact.summary['confidence'])} confidence. "
     if part["unknown"].any():
         note += "People of unknown level are counted and shown; "
         note += "they are compared like a group." if artifact.summary["judge_unknown"] else "they are not compared."
-    return Table(f"Rates by {feature}", part, tuple(columns), note.strip(), collapsed=crossed)
+    found: list[Block] = [Table(f"Rates by {feature}", part, tuple(first), note.strip(), collapsed=crossed)]
+    if len(second) > 1:
+        note = "Observed minus predicted: above 0 the scores are too low for the group, below 0 too high."
+        found.append(Table(f"Further figures by {feature}", part, tuple(second), note, crossed))
+    return found
 
 
 def _rates(part: pd.DataFrame) -> list[str]:
@@ -236,19 +244,20 @@ def _long(part: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 def _forest(title: str, long: pd.DataFrame, x_title: str, reference: float | None) -> Figure:
     ends = long.loc[[long["value"].idxmin(), long["value"].idxmax()]]
     words = [f"{row['rate']} of {row['group']} {row['value']:.3f}" for _, row in ends.iterrows()]
+    side_by_side = long["rate"].nunique() > 1 and long["group"].nunique() <= MAX_SIDE_BY_SIDE
     columns = (
         Column("group", "Group"), Column("rate", "Rate"), Column("value", "Value", "interval", ("low", "high")),
     )  # fmt: skip
     return interval_chart(
         title=title,
-        alt=f"{title}, one row a group, with intervals. From {words[0]} to {words[1]}.",
+        alt=f"{title}, with intervals. From {words[0]} to {words[1]}.",
         data=long,
-        label="group",
+        label="rate" if side_by_side else "group",
         value="value",
         low="low",
         high="high",
         x_title=x_title,
-        series="rate" if long["rate"].nunique() > 1 else None,
+        series="group" if side_by_side else ("rate" if long["rate"].nunique() > 1 else None),
         reference=reference,
         columns=columns,
     )

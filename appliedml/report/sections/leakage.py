@@ -44,7 +44,7 @@ def _verdict(artifact: Artifact) -> Callout:
     titles = {"bad": "Leakage found", "warning": "Something may leak", "good": "No leakage found"}
     text = " ".join(f"{finding.title}: {finding.text}" for finding in artifact.findings[:3])
     n = int(artifact.summary["n_folds"])
-    return Callout(tone, titles[tone], text or f"All checks were made in {n} fold{'s' if n != 1 else ''}.")
+    return Callout(tone, titles[tone], text or f"Every check that applies was made in {n} fold{'s' if n != 1 else ''}.")
 
 
 def _by_check(checks: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +56,16 @@ def _by_check(checks: pd.DataFrame) -> pd.DataFrame:
         total = int(measured["of"].sum())
         n = int(measured["n"].sum())
         share = n / total if total else float("nan")
-        rows.append((name, verdict, f"{n:,} of {total:,}" if total else "-", share, len(measured), text))
+        rows.append(
+            (
+                f"{str(name)[:1].upper()}{str(name)[1:]}",
+                verdict,
+                f"{n:,} of {total:,}" if total else "-",
+                share,
+                len(measured),
+                text,
+            )
+        )
     return pd.DataFrame(rows, columns=["check", "verdict", "found", "share", "folds", "text"])
 
 

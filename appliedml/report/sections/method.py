@@ -19,6 +19,7 @@ _VERBS = {
     "predict": "the classifier",
 }
 _SETTINGS = ("validation", "validation_from", "calibration", "threshold")
+_FIRST = ("name", "type", "output_shape", "parameters")
 MAX_TEXT = 60
 MAX_POINTS = 60
 
@@ -55,7 +56,7 @@ def _pipeline(run: Run) -> list[Block]:
     for step in steps:
         settings = [f"{key} = {_value(value)}" for key, value in step["parameters"].items() if value is not None]
         more = len(settings) - 4
-        lines = settings[:4] + ([f"and {more} more settings"] if more > 0 else [])
+        lines = settings[:4] + ([f"and {more} more setting{'s' if more > 1 else ''}"] if more > 0 else [])
         boxes.append((_words(step["name"]), (_VERBS.get(step["verb"], step["verb"]), *lines)))
     names = ", then ".join(_words(step["name"]) for step in steps)
     found: list[Block] = [
@@ -138,10 +139,16 @@ def _model(run: Run) -> list[Block]:
     if plain:
         found.append(KeyValues(tuple(plain), title="As fitted in the first fold"))
     for key, table in tables:
+        # JSON sorts keys; a reader expects what it is before how large it is.
+        table = table[sorted(table.columns, key=_place)]
         caption = "Architecture, layer by layer" if key == "layers" else _words(key)
         columns = tuple(Column(str(name), _words(name)) for name in table.columns)
         found.append(Table(caption, table, columns, collapsed=len(table) > 20))
     return found
+
+
+def _place(column: str) -> int:
+    return _FIRST.index(column) if column in _FIRST else len(_FIRST)
 
 
 def _curves(artifact: Artifact) -> list[Block]:
@@ -204,7 +211,8 @@ def _value(value: Any, most: int = MAX_TEXT) -> str:
         text = f"{value:.6g}"
     elif isinstance(value, Mapping | list | tuple):
         text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-        text = text.replace('"', "").strip("{}")
+        text = text.replace('"', "")
+        text = text[1:-1] if isinstance(value, Mapping) else text
     elif value is None:
         text = "none"
     else:
@@ -213,7 +221,8 @@ def _value(value: Any, most: int = MAX_TEXT) -> str:
 
 
 def _words(name: object) -> str:
-    text = str(name).replace("_", " ")
+    plain = str(name)
+    text = (f"number of {plain[2:]}" if plain.startswith("n_") else plain).replace("_", " ")
     return text[:1].upper() + text[1:]
 
 

@@ -39,7 +39,8 @@ class Adasyn(NeighborSampler):
     Notes
     -----
     The given rows come first, unchanged and in order; new rows follow. New values in columns of integer dtype are
-    rounded to whole numbers.
+    rounded to whole numbers. The time grows with the rows of the classes that are added to times all rows: 10,000 among
+    a million rows of 30 columns take minutes.
 
     Source
     ------

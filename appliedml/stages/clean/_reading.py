@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -10,8 +11,8 @@ FALSE = frozenset({"false", "no", "n", "f", "0", "off"})
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'"})
 _NUMBER = {
     # Whole part without or with separators of thousands, always in threes; then decimals and exponent.
-    ".": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:([, '])\d{3})(?:\1\d{3})*)?(?:\.\d*)?(?:[eE][+-]?\d+)?"),
-    ",": re.compile(r"[+-]?(?:\d+|\d{1,3}(?:([. '])\d{3})(?:\1\d{3})*)?(?:,\d*)?(?:[eE][+-]?\d+)?"),
+    ".": re.compile(r"(?=[+-]?\.?\d)[+-]?(?:\d+|\d{1,3}(?:([, '])\d{3})(?:\1\d{3})*)?(?:\.\d*)?(?:[eE][+-]?\d+)?"),
+    ",": re.compile(r"(?=[+-]?,?\d)[+-]?(?:\d+|\d{1,3}(?:([. '])\d{3})(?:\1\d{3})*)?(?:,\d*)?(?:[eE][+-]?\d+)?"),
 }
 
 
@@ -42,13 +43,12 @@ def read_number(text: str, decimal: str = ".") -> float | None:
     percent = plain.endswith("%")
     plain = re.sub(r"[$€£¥₹]", "", plain.removesuffix("%"), count=1).strip()
     plain = re.sub(r"^([+-])\s+", r"\1", plain)
-    if not re.search(r"\d", plain) or not _NUMBER[decimal].fullmatch(plain):
+    if not _NUMBER[decimal].fullmatch(plain):
         return None
     thousands = ", '" if decimal == "." else ". '"
     digits = re.sub(f"[{thousands}]", "", plain).replace(",", ".")
-    try:
-        number = float(digits)
-    except ValueError:
+    number = float(digits)
+    if not math.isfinite(number):
         return None
     number = number / 100 if percent else number
     return -number if negative else number

@@ -258,12 +258,13 @@ def read_levels(values: pd.Series[Any]) -> Levels:
 
 def _factorized(values: pd.Series[Any]) -> tuple[NDArray[np.intp], Any]:
     try:
-        return pd.factorize(values, use_na_sentinel=True)
+        codes, found = pd.factorize(values, use_na_sentinel=True)
     except TypeError as error:
         raise StageError(
             f"Column {values.name!r} must hold one text or number a cell. It holds something else: {error}. "
             "Convert it to text, or drop it."
         ) from error
+    return codes, found
 
 
 def level_text(value: Any) -> str:

@@ -64,8 +64,7 @@ class ImputeMissing(TableStage):
     Notes
     -----
     Booleans are filled with their most frequent value. Numbers without missing values keep their dtype; filled ones
-    are float64. Values missing at transform only are filled too, without an indicator. Integers and text of object
-    dtype are read as they are.
+    are float64. Values missing at transform only are filled too, without an indicator.
 
     Source
     ------

@@ -36,8 +36,8 @@ def tables(made):
 def test_the_worst_fold_decides_a_check_and_counts_are_summed():
     data = tables(artifact(OVERLAP + UNMEASURED))["Rows that should not be there"].data.set_index("check")
 
-    assert data.loc["overlap", ["verdict", "found", "text"]].tolist() == ["problem", "3 of 100", "bad"]
-    assert data.loc["groups", ["verdict", "found"]].tolist() == ["not measured", "-"]
+    assert data.loc["Overlap", ["verdict", "found", "text"]].tolist() == ["problem", "3 of 100", "bad"]
+    assert data.loc["Groups", ["verdict", "found"]].tolist() == ["not measured", "-"]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,9 @@ def test_the_verdict_stands_first_with_its_reason(status, tone, title):
 
     assert isinstance(first, Callout)
     assert (first.tone, first.title) == (tone, title)
-    assert first.text == ("All checks were made in 2 folds." if status is Status.OK else "Overlap: 3 of 50.")
+    assert first.text == (
+        "Every check that applies was made in 2 folds." if status is Status.OK else "Overlap: 3 of 50."
+    )
 
 
 def test_suspicious_features_values_and_identifiers_have_their_tables():

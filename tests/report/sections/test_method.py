@@ -22,18 +22,21 @@ class Run(dict):
                 {"name": "smote", "verb": "fit_resample", "parameters": {"neighbors": 5, "random_state": None}},
                 {"name": "keras_classifier", "verb": "predict", "parameters": {f"p{i}": i for i in range(7)}},
             ],
-            "folds": [{"number": k, "n_train": 100, "n_validation": 15, "n_test": 50, "threshold": 0.2} for k in (0, 1)],
+            "folds": [
+                {"number": k, "n_train": 100, "n_validation": 15, "n_test": 50, "threshold": 0.2} for k in (0, 1)
+            ],
             "model": {
                 "builder": {"mlp": {"hidden": [8, 4]}}, "n_parameters": 99, "best_epoch": 3,
-                "layers": [{"name": "dense", "type": "Dense", "output_shape": [None, 8], "parameters": 40}],
+                "layers": [{"name": "dense", "type": "Dense", "parameters": 40, "output_shape": [None, 8]}],
             },
         } | (info or {})  # fmt: skip
 
 
 LEDGER = pd.DataFrame(
     {
-        "stage": ["smote", "smote"], "verb": "fit_resample", "fold": [0, 1], "n_fitted": [100, 101], "rows_in": [100, 101],
-        "rows_out": [180, 180], "n_synthetic": [80, 79], "n_test_rows_seen": 0, "n_validation_rows_seen": [0, 2],
+        "stage": ["smote", "smote"], "verb": "fit_resample", "fold": [0, 1], "n_fitted": [100, 101],
+        "rows_in": [100, 101], "rows_out": [180, 180], "n_synthetic": [80, 79],
+        "n_test_rows_seen": 0, "n_validation_rows_seen": [0, 2],
         "seconds": [1.23456, 9.87654],
     }
 )  # fmt: skip
@@ -52,7 +55,8 @@ def curves():
     folds = pd.DataFrame(
         {
             "fold": [0, 1], "epochs": 200, "best_epoch": [200, -1], "kept_epoch": [200, -1], "train_at_best": 0.1,
-            "val_at_best": 0.2, "train_at_end": 0.1, "val_at_end": 0.2, "gap": 0.1, "diagnosis": ["stable", "no validation rows"],
+            "val_at_best": 0.2, "train_at_end": 0.1, "val_at_end": 0.2, "gap": 0.1,
+            "diagnosis": ["stable", "no validation rows"],
         }
     )  # fmt: skip
     summary = {"diagnoses": {"stable": 1, "no validation rows": 1}}
@@ -84,8 +88,8 @@ def test_the_architecture_is_a_table_and_the_rest_of_the_model_is_listed():
     run = Run()
     (listed,) = [b for b in Method().blocks(run) if isinstance(b, KeyValues) and b.title.startswith("As fitted")]
 
-    assert tables(run)["Architecture, layer by layer"].data["parameters"].tolist() == ["40"]
-    assert dict(listed.items) == {"Builder: mlp": "hidden: [8, 4]", "N parameters": "99"}
+    assert tables(run)["Architecture, layer by layer"].data.iloc[0].tolist() == ["dense", "Dense", "[null, 8]", "40"]
+    assert dict(listed.items) == {"Builder: mlp": "hidden: [8, 4]", "Number of parameters": "99"}
 
 
 def test_splits_name_the_way_of_splitting():

@@ -12,7 +12,7 @@ from appliedml.stages.prepare import encode_categories
 from appliedml.stages.prepare.encode_categories import EncodeCategories
 
 
-@parametrize_with_checks([EncodeCategories(), EncodeCategories("ordinal"), EncodeCategories("category")])
+@parametrize_with_checks([EncodeCategories(), EncodeCategories("category")])
 def test_scikit_learn_checks_pass(estimator, check):
     check(estimator)
 

@@ -1,0 +1,138 @@
+"""Simple models to compare with, each with its own leak-safe preparation of raw features."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+# What one-hot columns and histogram boosting can hold; rarer levels of a category are pooled.
+MAX_LEVELS_ONE_HOT = 50
+MAX_LEVELS_NATIVE = 250
+BASELINES: dict[str, str] = {
+    "majority": "Always the class shares",
+    "logistic_regression": "Logistic regression",
+    "hist_gradient_boosting": "Histogram gradient boosting",
+}
+
+
+def plain_frame(X: Any) -> pd.DataFrame | None:
+    """Return features as float64 and text columns only, or None where the inputs are no table.
+
+    No value is learned: numbers and booleans become float64 (missing and infinite as NaN), dates the days since 1970,
+    everything else text with NaN for missing.
+    """
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind in "fiub":
+        X = pd.DataFrame(X, columns=[f"column {i}" for i in range(X.shape[1])])
+    if not isinstance(X, pd.DataFrame):
+        return None
+    columns: dict[str, Any] = {}
+    for place, name in enumerate(X.columns):
+        values = X.iloc[:, place]
+        if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
+            start = pd.Timestamp(0, tz=values.dt.tz) if hasattr(values.dtype, "tz") else pd.Timestamp(0)
+            spans = values if pd.api.types.is_timedelta64_dtype(values) else values - start
+            columns[str(name)] = (spans / pd.Timedelta(days=1)).to_numpy(dtype=float)
+        elif pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+            numbers = values.to_numpy(dtype=float, na_value=np.nan)
+            columns[str(name)] = np.where(np.isfinite(numbers), numbers, np.nan)
+        else:
+            text = np.array([np.nan if pd.isna(item) else str(item) for item in values], dtype=object)
+            columns[str(name)] = pd.Series(text, dtype=object)
+    return pd.DataFrame(columns)
+
+
+def fit_baseline(
+    name: str, train: Any, y: ArrayLike, test: Any, n_classes: int, seed: int, weight: ArrayLike | None = None
+) -> tuple[NDArray[np.float64] | None, str]:
+    """Fit a simple model on training rows and give its probabilities for test rows.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``BASELINES``.
+    train, test : object
+        Raw features.
+    y : array of shape (n_train,)
+        Class codes.
+    n_classes, seed : int
+    weight : array of shape (n_train,), optional
+
+    Returns
+    -------
+    probabilities : array of shape (n_test, n_classes), or None
+        None where the model cannot use these inputs.
+    note : str
+        Why it could not, or what to know about the fit; mostly empty.
+    """
+    codes = np.asarray(y).astype(np.int64)
+    weights = np.ones(len(codes)) if weight is None else np.asarray(weight, dtype=float)
+    if name == "majority":
+        shares = np.bincount(codes, weights=weights, minlength=n_classes) / weights.sum()
+        return np.tile(shares, (len(test), 1)), ""
+    fit_rows, test_rows = plain_frame(train), plain_frame(test)
+    if fit_rows is None or test_rows is None:
+        return None, f"{BASELINES[name]} needs a table of features; these inputs are not one."
+    if len(np.unique(codes)) < 2:
+        return None, f"{BASELINES[name]} needs training rows of at least two classes."
+    # Columns without a value in the training rows teach nothing, and boosting cannot bin them.
+    known = [column for column in fit_rows.columns if fit_rows[column].notna().any()]
+    fit_rows, test_rows = fit_rows[known], test_rows[known]
+    if not known:
+        return None, f"{BASELINES[name]} needs a feature with a value in the training rows."
+    model = _logistic(fit_rows) if name == "logistic_regression" else _boosting(fit_rows, seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(fit_rows, codes, model__sample_weight=weights)
+        given = np.asarray(model.predict_proba(test_rows), dtype=np.float64)
+    out = np.zeros((len(test_rows), n_classes))
+    out[:, model.classes_] = given
+    # Said in the report instead: a baseline that did not converge is a weak opponent.
+    stopped = any("converge" in str(item.message) for item in caught)
+    return out, "The fit stopped before it converged." if stopped else ""
+
+
+def _split_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    numbers = [name for name in frame.columns if frame[name].dtype.kind == "f"]
+    return numbers, [name for name in frame.columns if name not in numbers]
+
+
+def _logistic(frame: pd.DataFrame) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline, make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers, texts = _split_columns(frame)
+    impute = SimpleImputer(strategy="median", add_indicator=True)
+    one_hot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MAX_LEVELS_ONE_HOT, sparse_output=False, dtype=np.float64
+    )
+    prepare = ColumnTransformer(
+        [("numbers", make_pipeline(impute, StandardScaler()), numbers), ("categories", one_hot, texts)]
+    )
+    return Pipeline([("prepare", prepare), ("model", LogisticRegression(max_iter=1000))])
+
+
+def _boosting(frame: pd.DataFrame, seed: int) -> Any:
+    from sklearn.compose import ColumnTransformer
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OrdinalEncoder
+
+    numbers, texts = _split_columns(frame)
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=MAX_LEVELS_NATIVE,
+        dtype=np.float64,
+    )
+    prepare = ColumnTransformer([("numbers", "passthrough", numbers), ("categories", codes, texts)])
+    native = np.array([False] * len(numbers) + [True] * len(texts))
+    model = HistGradientBoostingClassifier(random_state=seed, categorical_features=native if len(texts) else None)
+    return Pipeline([("prepare", prepare), ("model", model)])

@@ -1,0 +1,139 @@
+"""Labels, weights and validation rows of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.utils import column_or_1d
+
+from appliedml.errors import DataError
+from appliedml.models._settings import Rows
+
+
+def check_classes(classes: NDArray[Any], codes: NDArray[np.intp], weight: NDArray[np.float64]) -> None:
+    """Refuse rows of fewer than two classes that count.
+
+    Parameters
+    ----------
+    classes : array of shape (n_classes,)
+    codes : array of shape (n_rows,)
+    weight : array of shape (n_rows,)
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes have a weight above 0.
+    """
+    counted = np.unique(codes[weight > 0])
+    if len(counted) < 2:
+        found = f"1 class: {str(classes[counted[0]])!r}" if len(counted) else "0 classes"
+        raise DataError(
+            "KerasClassifier: training needs rows of at least two classes with a weight above 0. "
+            f"These rows have {found}."
+        )
+
+
+def codes_of(labels: Any, classes: NDArray[Any]) -> NDArray[np.int32]:
+    """Return the codes of labels of rows that are not trained on.
+
+    Parameters
+    ----------
+    labels : array of shape (n_rows,)
+    classes : array of shape (n_classes,)
+        Ascending.
+
+    Returns
+    -------
+    array of int32, shape (n_rows,)
+
+    Raises
+    ------
+    DataError
+        If a label is not among the classes.
+
+    Examples
+    --------
+    >>> codes_of(["b", "a"], np.array(["a", "b"])).tolist()
+    [1, 0]
+    """
+    labels = column_or_1d(labels)
+    unknown = ~np.isin(labels, classes)
+    if unknown.any():
+        raise DataError(
+            f"KerasClassifier: validation_data holds the class {str(labels[unknown][0])!r}, which no training row has."
+        )
+    return np.asarray(np.searchsorted(classes, labels), dtype=np.int32)
+
+
+def set_aside(rows: Rows, fraction: float, seed: int) -> tuple[Rows, Rows]:
+    """Split rows into training and validation rows, stratified by class.
+
+    Parameters
+    ----------
+    rows : Rows
+    fraction : float
+        Share of validation rows.
+    seed : int
+
+    Returns
+    -------
+    training, validation : Rows
+
+    Raises
+    ------
+    DataError
+        If a class would have no training or no validation row.
+    """
+    splitter = StratifiedShuffleSplit(1, test_size=fraction, random_state=seed)
+    try:
+        _, chosen = next(splitter.split(np.zeros((len(rows), 1)), rows.y))
+    except ValueError as error:
+        raise DataError(
+            f"KerasClassifier: validation_fraction={fraction} of {len(rows)} rows leaves a class without training or "
+            "validation rows. Give validation_data, a larger share, or patience_epochs=None."
+        ) from error
+    aside = np.zeros(len(rows), dtype=bool)
+    aside[chosen] = True
+    return rows.where(~aside), rows.where(aside)
+
+
+def weighted(rows: Rows, class_weight: str | Mapping[Any, float] | None, classes: NDArray[Any]) -> Rows:
+    """Return rows whose weights include those of their classes, scaled to mean 1.
+
+    Parameters
+    ----------
+    rows : Rows
+    class_weight : None, "balanced" or mapping from class, or its text, to weight
+    classes : array of shape (n_classes,)
+
+    Returns
+    -------
+    Rows
+
+    Raises
+    ------
+    DataError
+        If a class is not among the classes, or all weights are 0.
+    """
+    weight = rows.weight.astype(np.float64)
+    by_class = np.ones(len(classes))
+    if isinstance(class_weight, Mapping):
+        place_of = {str(label): code for code, label in enumerate(classes)}
+        for label, value in class_weight.items():
+            if str(label) not in place_of:
+                raise DataError(
+                    f"KerasClassifier: class_weight names the class {str(label)!r}, which no training row has. "
+                    f"Classes: {', '.join(place_of)}."
+                )
+            by_class[place_of[str(label)]] = value
+    elif class_weight == "balanced":
+        totals = np.bincount(rows.y, weights=weight, minlength=len(classes))
+        np.divide(totals.sum(), len(classes) * totals, where=totals > 0, out=by_class)
+    weight = weight * by_class[rows.y]
+    if weight.sum() <= 0:
+        raise DataError("KerasClassifier: the weights of the training rows sum to 0.")
+    return Rows(rows.x, rows.y, (weight / weight.mean()).astype(np.float32))

@@ -1,0 +1,152 @@
+"""Tables to cells of text, the same in HTML, Markdown and notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from appliedml.errors import DataError
+from appliedml.report.blocks import Column, Table
+from appliedml.report.values import ABSENT, interval, missing, number, p_value, percent, spaced, tone_of, visible, whole
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it is shown.
+
+    Parameters
+    ----------
+    text : str
+    detail : str
+        The interval behind a value.
+    tone : str
+        Of a badge; else empty.
+    target : str
+        Section a link leads to; else empty.
+    """
+
+    text: str
+    detail: str = ""
+    tone: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as it is shown.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    rows : list of tuple of Cell
+    n_rows : int
+        How many rows the data have; more than ``len(rows)`` where some are not shown.
+    """
+
+    columns: tuple[Column, ...]
+    rows: list[tuple[Cell, ...]]
+    n_rows: int
+
+
+NUMERIC = frozenset({"int", "number", "percent", "p_value", "interval"})
+
+
+def grid(table: Table, max_rows: int, spread: bool = False) -> Grid:
+    """Return a table as text.
+
+    Parameters
+    ----------
+    table : Table
+    max_rows : int
+        Most rows shown.
+    spread : bool
+        Whether rows left out are evenly spaced (the data of a curve) or the last ones.
+
+    Returns
+    -------
+    Grid
+
+    Raises
+    ------
+    DataError
+        If the data lack a column that is to be shown.
+    """
+    columns = table.columns or guessed_columns(table.data)
+    wanted = [name for column in columns for name in (column.name, *(column.bounds or ()), column.target)]
+    absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in table.data.columns]
+    if absent:
+        raise DataError(f"Table {table.caption!r}: the data have no column {', '.join(map(repr, absent))}.")
+    n_rows = len(table.data)
+    places = np.arange(n_rows)
+    if n_rows > max_rows:
+        places = np.unique(np.linspace(0, n_rows - 1, max_rows).astype(int)) if spread else places[:max_rows]
+    shown = table.data.iloc[places]
+    cells = [_column_cells(column, shown) for column in columns]
+    return Grid(tuple(columns), list(zip(*cells, strict=True)), n_rows)
+
+
+def guessed_columns(data: pd.DataFrame) -> tuple[Column, ...]:
+    """Return a sensible form for every column of a table.
+
+    Parameters
+    ----------
+    data : DataFrame
+
+    Returns
+    -------
+    tuple of Column
+
+    Examples
+    --------
+    >>> [column.format for column in guessed_columns(pd.DataFrame({"a": ["x"], "n": [1], "v": [0.5]}))]
+    ['text', 'int', 'number']
+    """
+    columns = []
+    for name in data.columns:
+        values = data[name]
+        if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+            badge = str(name) in ("verdict", "status", "severity")
+            columns.append(Column(name, spaced(name), "badge" if badge else "text"))
+        else:
+            columns.append(Column(name, spaced(name), "int" if pd.api.types.is_integer_dtype(values) else "number"))
+    return tuple(columns)
+
+
+_FORMATS = {"int": whole, "number": number, "percent": percent, "p_value": p_value}
+
+
+def _column_cells(column: Column, data: pd.DataFrame) -> Sequence[Cell]:
+    values = list(data[column.name])
+    if column.format in _FORMATS:
+        show = _FORMATS[column.format]
+        return [Cell(show(value) if _numeric(value) else _text(value)) for value in values]
+    if column.format == "badge":
+        return [Cell(_text(spaced(value)) if not missing(value) else ABSENT, tone=tone_of(value)) for value in values]
+    if column.format == "interval" and column.bounds is not None:
+        ends = zip(values, data[column.bounds[0]], data[column.bounds[1]], strict=True)
+        return [
+            Cell(number(value), interval(low, high)) if _numeric(value) and not missing(value) else Cell(_text(value))
+            for value, low, high in ends
+        ]
+    if column.format == "link" and column.target is not None:
+        pairs = zip(values, data[column.target], strict=True)
+        return [Cell(_text(value), target="" if missing(target) else str(target)) for value, target in pairs]
+    return [Cell(_text(value)) for value in values]
+
+
+def _numeric(value: Any) -> bool:
+    return (isinstance(value, int | float | np.number) and not isinstance(value, bool)) or missing(value)
+
+
+def _text(value: Any) -> str:
+    if missing(value):
+        return ABSENT
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return number(value)
+    return visible(value)

@@ -1,0 +1,109 @@
+"""Section "Against simpler models": whether the pipeline is worth its trouble."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from appliedml.core.artifact import Artifact
+from appliedml.report.blocks import Block, Column, Figure, Table, Text
+from appliedml.report.figures import interval_chart
+from appliedml.report.sections._scores import finding_blocks, how_intervals, listed
+from appliedml.report.values import interval, number
+from appliedml.store.run import Run
+
+
+class Baselines:
+    """Measures of every model, and paired differences on the same rows."""
+
+    title = "Against simpler models"
+    order = 44
+    reads = ("baselines",)
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        artifact = run["baselines"]
+        if "differences" not in artifact.tables:
+            return []
+        found: list[Block] = [*finding_blocks(artifact), Text(_method(artifact))]
+        found += [_models(artifact), _figure(artifact), _differences(artifact)]
+        notes = artifact.tables["notes"]
+        if len(notes):
+            columns = (Column("title", "Model"), Column("note", "Note"), Column("folds", "Folds"))
+            found.append(Table("Notes on the simpler models", notes, columns))
+        return found
+
+
+def _method(artifact: Artifact) -> str:
+    return (
+        f"Each simpler model was fitted in every fold on the same training rows, from the cleaned features, with "
+        f"scikit-learn's default settings, and compared on the same {artifact.summary['n']:,} test rows: whatever "
+        f"makes rows easy or hard cancels. {how_intervals(artifact.summary)}"
+    )
+
+
+def _models(artifact: Artifact) -> Table:
+    table = artifact.tables["models"]
+    rows = []
+    columns = [Column("title", "Model")]
+    for _, part in table.groupby("model", sort=False):
+        row: dict[str, object] = {"title": part["title"].iloc[0]}
+        for item in part.to_dict("records"):
+            name = item["metric"]
+            row |= {name: item["value"], f"{name}_low": item["low"], f"{name}_high": item["high"]}
+        rows.append(row)
+    for item in table.drop_duplicates("metric").to_dict("records"):
+        name = str(item["metric"])
+        columns.append(Column(name, str(item["metric_title"]), "interval", bounds=(f"{name}_low", f"{name}_high")))
+    note = "AUROC and average precision: higher is better. Brier score and log loss: lower is better."
+    return Table("Every model on the same test rows", pd.DataFrame(rows), tuple(columns), note=note)
+
+
+def _figure(artifact: Artifact) -> Figure:
+    table = artifact.tables["differences"]
+    data = table.loc[table["metric"] == "roc_auc"]
+    parts = [
+        f"against {row['title'].lower()} {number(row['difference'])} ({interval(row['low'], row['high'])})"
+        for row in data.to_dict("records")
+    ]
+    return interval_chart(
+        title="AUROC of the pipeline minus AUROC of each simpler model",
+        alt=f"Difference in AUROC, right of the dashed zero line the pipeline is better: {listed(parts)}.",
+        data=data,
+        label="title",
+        value="difference",
+        low="low",
+        high="high",
+        x_title="Difference in AUROC",
+        reference=0.0,
+        columns=(
+            Column("title", "Simpler model"),
+            Column("difference", "Difference", "interval", bounds=("low", "high")),
+            Column("p", "p", "p_value"),
+        ),
+    )
+
+
+def _differences(artifact: Artifact) -> Table:
+    table = artifact.tables["differences"]
+    columns = [
+        Column("title", "Simpler model"),
+        Column("metric_title", "Measure"),
+        Column("pipeline", "Pipeline", "number"),
+        Column("baseline", "Simpler model", "number"),
+        Column("difference", "Pipeline minus simpler model", "interval", bounds=("low", "high")),
+        Column("p", "p (bootstrap)", "p_value"),
+    ]
+    if table["p_delong"].notna().any():
+        columns.append(Column("p_delong", "p (DeLong)", "p_value"))
+    columns.append(Column("verdict", "The pipeline is"))
+    note = "Two-sided p values, not corrected for the number of comparisons. For the Brier score less is better."
+    return Table("Paired differences", table, tuple(columns), note=note)

@@ -1,0 +1,139 @@
+import numpy as np
+import pytest
+
+from appliedml.errors import DataError
+from appliedml.models._inputs import InputSpec
+from appliedml.models._settings import Network, Rows, Settings
+from appliedml.models.builders.autoencoder import Autoencoder
+from appliedml.models.builders.mlp import Mlp
+from appliedml.models.training import choose_mode, epoch_order, train
+
+SPEC = InputSpec(("a", "b", "c"), ("k",), (4,))
+
+
+def rows_of(n_rows=128, seed=0, n_classes=2):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n_rows, 3)).astype(np.float32)
+    codes = rng.integers(0, 4, size=(n_rows, 1)).astype(np.int32)
+    score = x[:, 0] + (codes[:, 0] == 2) + rng.normal(size=n_rows) * 0.3
+    y = np.digitize(score, np.quantile(score, np.arange(1, n_classes) / n_classes)).astype(np.int32)
+    return Rows({"numbers": x, "codes": codes}, y, rng.uniform(0.5, 1.5, n_rows).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "settings, builder",
+    [
+        ({"optimizer": "adam", "clip_norm": 0.5, "label_smoothing": 0.1}, {"l2": 1e-3}),
+        ({"optimizer": "adamw", "weight_decay": 0.1, "schedule": "cosine", "loss": "focal"}, {"batch_norm": True}),
+        ({"optimizer": "sgd", "schedule": {"cyclical": {"cycle_epochs": 2}}}, {"residual": True}),
+        ({"optimizer": "rmsprop"}, {"dropout": 0.3, "input_dropout": 0.1}),
+    ],
+)
+def test_compiled_and_plain_training_follow_the_same_loss_curve(settings, builder):
+    """Same starting weights, row order, rates and dropout masks: losses agree to 1e-4 of their size.
+
+    128 rows are whole batches, so that batch normalisation sees the same rows in both.
+    """
+    network = Network(Mlp(hidden=[8, 8], **builder), SPEC, 1)
+    rows, validation = rows_of(), rows_of(64, seed=1)
+    common = {"epochs": 3, "batch_size": 32, "learning_rate": 0.01, **settings}
+    compiled = train(network, Settings(**common, trainer="compiled"), rows, validation, seed=5)
+    plain = train(network, Settings(**common, trainer="keras"), rows, validation, seed=5)
+
+    assert (compiled.mode, plain.mode) == ("epoch_graph", "keras")
+    for column in ("loss", "val_loss", "learning_rate"):
+        assert compiled.history[column].to_numpy() == pytest.approx(plain.history[column].to_numpy(), rel=1e-4)
+
+
+def test_a_last_batch_that_is_not_full_counts_as_in_keras():
+    network = Network(Mlp(hidden=[4]), SPEC, 3)
+    rows = rows_of(100, n_classes=3)
+    common = {"epochs": 2, "batch_size": 32, "learning_rate": 0.01}
+    compiled = train(network, Settings(**common), rows, None, seed=5)
+    plain = train(network, Settings(**common, trainer="keras"), rows, None, seed=5)
+
+    assert compiled.history["loss"].to_numpy() == pytest.approx(plain.history["loss"].to_numpy(), rel=1e-4)
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch():
+    network = Network(Mlp(hidden=[16]), SPEC, 1)
+    validation = rows_of(64, seed=1)
+    settings = {"batch_size": 32, "learning_rate": 0.05}
+    stopped = train(network, Settings(epochs=60, patience_epochs=3, **settings), rows_of(), validation, seed=5)
+    best = stopped.best_epoch
+    until_best = train(network, Settings(epochs=best + 1, **settings), rows_of(), validation, seed=5)
+
+    assert best == stopped.history["val_loss"].idxmin()
+    assert len(stopped.history) == best + 1 + 3 < 60
+    for one, other in zip(stopped.weights, until_best.weights, strict=True):
+        assert (one == other).all()
+
+
+def test_the_monitored_value_decides_which_epoch_is_best():
+    network = Network(Mlp(hidden=[16]), SPEC, 1)
+    settings = Settings(epochs=12, batch_size=32, learning_rate=0.05, patience_epochs=12, monitor="val_roc_auc")
+    trained = train(network, settings, rows_of(), rows_of(64, seed=1), seed=5)
+
+    assert trained.best_epoch == trained.history["val_roc_auc"].idxmax()
+
+
+def test_reduce_on_plateau_lowers_the_rate_in_the_history():
+    plateau = {"reduce_on_plateau": {"patience_epochs": 1, "factor": 0.5, "floor": 0.01}}
+    settings = Settings(epochs=12, batch_size=32, learning_rate=0.2, schedule=plateau)
+    history = train(Network(Mlp(hidden=[16]), SPEC, 1), settings, rows_of(), rows_of(64, seed=1), seed=5).history
+
+    assert history["learning_rate"].iloc[-1] < 0.2
+    assert history["learning_rate"].is_monotonic_decreasing
+
+
+def test_a_ranking_over_one_class_cannot_be_monitored():
+    validation = rows_of(20)
+    one_class = Rows(validation.x, np.zeros(20, dtype=np.int32), validation.weight)
+    settings = Settings(epochs=2, patience_epochs=1, monitor="val_average_precision", batch_size=32)
+
+    with pytest.raises(DataError, match="must hold every class"):
+        train(Network(Mlp(hidden=[4]), SPEC, 1), settings, rows_of(), one_class, seed=5)
+
+
+def test_a_loss_that_explodes_says_what_to_do():
+    settings = Settings(epochs=5, optimizer="sgd", learning_rate=1e30, batch_size=32)
+
+    with pytest.raises(DataError, match="learning_rate below"):
+        train(Network(Mlp(hidden=[4]), SPEC, 1), settings, rows_of(), None, seed=5)
+
+
+def test_an_autoencoder_never_trains_on_the_rare_class():
+    rows = rows_of()
+    rare = rows.y == 1
+    rare[np.flatnonzero(rare)[10:]] = False
+    rows = Rows(rows.x, rare.astype(np.int32), np.ones(len(rare), dtype=np.float32))
+    moved = Rows({**rows.x, "numbers": rows.x["numbers"] + 5 * rare[:, None]}, rows.y, rows.weight)
+    network = Network(Autoencoder(hidden=[8], bottleneck=2), SPEC, 1)
+    settings = Settings(epochs=2, batch_size=32)
+
+    before, after = (train(network, settings, one, None, seed=5) for one in (rows, moved))
+
+    assert (before.history["loss"] == after.history["loss"]).all()
+
+
+def test_the_order_of_rows_depends_on_seed_and_epoch_only():
+    assert (epoch_order(1, 2, 50) == epoch_order(1, 2, 50)).all()
+    assert (epoch_order(1, 2, 50) != epoch_order(1, 3, 50)).any()
+    assert (epoch_order(1, 2, 50) != epoch_order(2, 2, 50)).any()
+
+
+@pytest.mark.parametrize(
+    "types, n_parameters, settings, n_rows, mode",
+    [
+        ({"Dense"}, 4_000, {"epochs": 10}, 50_000, "epoch_xla"),
+        ({"Dense"}, 4_000, {"epochs": 10}, 5_000, "epoch_graph"),
+        ({"Dense", "Dropout"}, 4_000, {"epochs": 10}, 50_000, "epoch_graph"),
+        ({"Conv2D"}, 4_000, {"epochs": 10}, 50_000, "epoch_graph"),
+        ({"Conv1D"}, 4_000, {"epochs": 10}, 50_000, "step_xla"),
+        ({"Dense"}, 50_000_000, {"epochs": 10}, 50_000, "keras"),
+        ({"Dense"}, 50_000_000, {"epochs": 10, "trainer": "compiled"}, 50_000, "epoch_xla"),
+        ({"Dense"}, 4_000, {"epochs": 10, "trainer": "keras"}, 50_000, "keras"),
+    ],
+)
+def test_the_mode_follows_from_layers_size_and_steps(types, n_parameters, settings, n_rows, mode):
+    assert choose_mode(frozenset(types), n_parameters, Settings(**settings), n_rows) == mode

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from appliedml.audits.fairness import Fairness as Audit
+from appliedml.core.artifact import Artifact, Status
+from appliedml.report.blocks import Callout, Document, Figure, Section, Subheading, Table, Text
+from appliedml.report.html import render_html
+from appliedml.report.sections.fairness import Fairness
+
+
+def evidence(n=4000, gap=0.3, classes=("no", "fraud"), unknown=False, group=False):
+    """What the audit keeps of one fold, with a gap in the true positive rate by sex."""
+    rng = np.random.default_rng(0)
+    sex = rng.choice(["F", "<b>M</b>"], n)
+    true = rng.integers(0, len(classes), n)
+    keep = 0.8 - gap * (sex == "F")
+    pred = np.where(rng.random(n) < keep, true, rng.integers(0, len(classes), n))
+    score = np.where(pred == 1, 0.5, 0) + 0.49 * rng.random(n)
+    table = pd.DataFrame({"row_id": np.arange(n), "y_true": true, "y_pred": pred, "threshold": 0.5, "p_1": score})
+    table["sensitive.sex"] = sex.astype(object)
+    table["sensitive.region"] = rng.choice(["n", "s", "unknown" if unknown else "w"], n, p=[0.5, 0.49, 0.01])
+    if group:
+        table["group"] = np.arange(n) // 2
+    return {"table": table, "classes": classes, "levels": {}, "seed": 0}
+
+
+def blocks_of(**settings):
+    artifact = Audit().conclude([evidence(**settings)])
+    return Fairness().blocks({"fairness": artifact}), artifact
+
+
+def tables(blocks):
+    return {block.caption: block for block in blocks if isinstance(block, Table)}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return blocks_of()
+
+
+def test_the_verdict_comes_first_with_its_figures(made):
+    blocks, artifact = made
+
+    assert isinstance(blocks[0], Callout)
+    assert (blocks[0].tone, blocks[0].title) == ("bad", "Disparity found")
+    assert "Disparity by sex" in blocks[0].text
+    n = int((artifact.tables["gaps"]["verdict"] == "disparity").sum())
+    assert f"{n} disparity" in blocks[0].text
+
+
+@pytest.mark.parametrize(
+    ("settings", "tone"), [({"n": 60_000, "gap": 0.0}, "warning"), ({"n": 400, "gap": 0.0}, "warning")]
+)
+def test_what_cannot_be_judged_is_not_called_in_order(settings, tone):
+    assert blocks_of(**settings)[0][0].tone == tone
+
+
+def test_no_open_question_is_in_order():
+    audit = Audit(intersections=[], min_rows=2, tolerance=0.9)
+
+    blocks = Fairness().blocks({"fairness": audit.conclude([evidence(gap=0.0)])})
+
+    assert (blocks[0].tone, blocks[0].title) == ("good", "Every gap is within tolerance")
+
+
+def test_every_column_that_is_shown_exists(made):
+    for table in (block for block in made[0] if isinstance(block, Table | Figure)):
+        wanted = [name for column in table.columns for name in (column.name, *(column.bounds or ()))]
+        assert set(wanted) <= set(table.data.columns)
+
+
+def test_gaps_are_drawn_with_the_tolerance_and_rates_by_group(made):
+    titles = [block.title for block in made[0] if isinstance(block, Figure)]
+
+    assert titles[0] == "Largest gaps, with intervals that hold together (95%)"
+    assert {"Rates by sex", "Calibration by sex", "Rates by region"} <= set(titles)
+    assert any(title.startswith("Precision as the gap") and "optimistic" in title for title in titles)
+    assert all(block.alt for block in made[0] if isinstance(block, Figure))
+
+
+def test_small_groups_and_unknown_people_are_named():
+    blocks, _ = blocks_of(unknown=True)
+    found = tables(blocks)
+
+    features = found["Features and intersections, with people of unknown level"].data.set_index("feature")
+    assert features.loc["region", "n_unknown"] > 0
+    assert "they are not compared" in found["Rates by region"].note
+    assert "w" in set(tables(blocks_of()[0])["Groups too small to judge"].data["level"])
+
+
+def test_criteria_their_conflict_and_the_limits_are_said(made):
+    texts = " ".join(block.text for block in made[0] if isinstance(block, Text))
+
+    for words in (
+        "Kleinberg",
+        "Chouldechova",
+        "not a cause",
+        "Westfall and Young",
+        "Bonferroni",
+        "'fraud'",
+        "unlawful",
+    ):
+        assert words in texts
+    headings = [block.text for block in made[0] if isinstance(block, Subheading)]
+    assert headings.index("What the criteria ask for") < headings.index("Impact ratios")
+    assert "not an independent bias audit" in tables(made[0])["Impact ratio by feature and intersection"].note
+    assert "compliant" not in texts
+
+
+def test_rows_in_groups_are_counted_as_units():
+    blocks, artifact = blocks_of(group=True)
+
+    names = [column.name for column in tables(blocks)["Rates by sex"].columns]
+    assert "n_units" in names
+    assert f"{artifact.summary['n_units']:,} units" in blocks[-1].text
+
+
+def test_three_classes_show_recall_by_class_and_no_price():
+    blocks, _ = blocks_of(classes=("cat", "dog", "owl"))
+
+    assert any(column.label == "True positive rate (owl)" for column in tables(blocks)["Rates by sex"].columns)
+    assert not any(isinstance(block, Subheading) and "mitigation" in block.text for block in blocks)
+    assert "class" in [column.name for column in tables(blocks)["Impact ratio by feature and intersection"].columns]
+
+
+def test_an_audit_that_does_not_apply_leaves_its_reason_to_the_report():
+    artifact = Artifact("fairness", Status.NOT_APPLICABLE, "No sensitive feature is named.")
+
+    assert Fairness().blocks({"fairness": artifact}) == []
+
+
+def test_the_page_is_the_same_twice_and_hostile_levels_are_text(made):
+    section = Section("fairness", Fairness.title, tuple(made[0]))
+    again = Section("fairness", Fairness.title, tuple(blocks_of()[0]))
+
+    page = render_html(Document("Report", "", (section,)))
+
+    assert page == render_html(Document("Report", "", (again,)))
+    assert "<b>M</b>" not in page
+    assert "&lt;b&gt;M&lt;/b&gt;" in page

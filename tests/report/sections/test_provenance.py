@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import yaml
+
+from appliedml.report import blocks
+from appliedml.report.sections.provenance import Provenance
+
+
+def of(found, kind):
+    return [block for block in found if isinstance(block, kind)]
+
+
+def test_hashes_seed_source_and_commit_are_printed(demo, tmp_path):
+    run = demo.demo_run(tmp_path)
+
+    (values,) = of(Provenance().blocks(run), blocks.KeyValues)
+
+    found = dict(values.items)
+    assert found["Run"] == "8e1f0a2b3c4d"
+    assert found["Data, as read"] == "ab" * 32
+    assert found["Source of the data"] == "table: data/claims.csv"
+    assert found["Seed"] == "7"
+    assert found["Commit of the code"] == "0123456789abcdef"
+    assert len({found["Plan"], found["Predictions"], found["Scores"]}) == 3
+    assert all(len(found[name]) == 64 for name in ("Plan", "Predictions", "Scores"))
+
+
+def test_the_plan_can_be_copied_and_run_again(demo, tmp_path):
+    run = demo.demo_run(tmp_path)
+
+    command, plan = of(Provenance().blocks(run), blocks.Code)
+
+    assert command.text == "appliedml run plan.yaml"
+    assert yaml.safe_load(plan.text) == run.plan
+
+
+def test_a_run_outside_a_repository_says_so(demo, tmp_path):
+    (values,) = of(Provenance().blocks(demo.demo_run(tmp_path, code={})), blocks.KeyValues)
+
+    assert dict(values.items)["Commit of the code"] == "not in a repository"
+
+
+def test_the_reader_learns_where_dates_are(demo, tmp_path):
+    texts = " ".join(block.text for block in of(Provenance().blocks(demo.demo_run(tmp_path)), blocks.Text))
+
+    assert "timings.json" in texts
+
+
+def test_sign_offs_are_listed_or_missed(demo, tmp_path):
+    entry = {"name": "C. Validator", "role": "validation", "on": "2026-03-09", "statement": "Approved."}
+    signed = Provenance().blocks(demo.demo_run(tmp_path / "a", context={"sign_offs": [entry, "noise"]}))
+    unsigned = Provenance().blocks(demo.demo_run(tmp_path / "b"))
+
+    assert of(signed, blocks.Table)[-1].data.to_dict("records") == [entry]
+    assert of(unsigned, blocks.Callout)[0].title == "Nobody has signed this run off"

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from appliedml.core.artifact import Artifact, Finding, Severity
+from appliedml.report import blocks
+from appliedml.report.sections.verdict import Verdict
+
+
+def of(found, kind):
+    return [block for block in found if isinstance(block, kind)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "tone", "word"),
+    [
+        (("pass",), "good", "Pass"),
+        (("pass", "inconclusive"), "warning", "Inconclusive"),
+        (("pass", "fail", "inconclusive"), "bad", "Fail"),
+    ],
+)
+def test_the_verdict_of_the_gates_comes_first(demo, tmp_path, verdicts, tone, word):
+    first = Verdict().blocks(demo.demo_run(tmp_path, demo.gates_artifact(verdicts)))[0]
+
+    assert (first.tone, first.title.split(":")[0]) == (tone, word)
+    assert f"{verdicts.count('pass')} pass" in first.text
+
+
+def test_without_a_policy_there_is_no_verdict(demo, tmp_path):
+    found = Verdict().blocks(demo.demo_run(tmp_path, demo.audit_artifact()))
+
+    assert found[0].tone == "neutral"
+    assert "No policy was given" in found[0].title
+    assert "Gates" not in [block.text for block in of(found, blocks.Subheading)]
+
+
+def test_the_purpose_is_stated_with_who_stated_it_or_asked_for(demo, tmp_path):
+    context = {"purpose": "Rank claims.", "stated_by": "A. Owner"}
+    stated = Verdict().blocks(demo.demo_run(tmp_path / "a", context=context))
+    silent = Verdict().blocks(demo.demo_run(tmp_path / "b", context={}))
+
+    assert [block.text for block in of(stated, blocks.Text)][:2] == ["Rank claims.", "Purpose as stated by: A. Owner."]
+    assert "No purpose is stated" in [block.title for block in of(silent, blocks.Callout)]
+
+
+def test_headline_figures_have_intervals(demo, tmp_path):
+    (headlines,) = of(Verdict().blocks(demo.demo_run(tmp_path)), blocks.Headlines)
+
+    assert headlines.items[0] == ("AUROC", "0.838", "0.824 to 0.851")
+    assert [item[0] for item in headlines.items] == ["AUROC", "Average precision", "Brier score"]
+
+
+def test_gates_show_the_interval_that_decided_and_waivers_their_owner(demo, tmp_path):
+    gates, waivers = of(Verdict().blocks(demo.demo_run(tmp_path)), blocks.Table)[:2]
+
+    assert list(gates.data["verdict"]) == ["pass", "fail", "inconclusive"]
+    assert gates.columns[5].bounds == ("low", "high")
+    assert list(gates.data["label"])[1] == "True positive rate, gap"
+    assert waivers.data.loc[0, ["owner", "until", "state"]].tolist() == ["A. Owner", "2027-01-31", "counts"]
+
+
+def test_the_three_most_serious_findings_lead_to_their_evidence(demo, tmp_path):
+    found = Verdict().blocks(demo.demo_run(tmp_path))
+
+    (findings,) = of(found, blocks.FindingsList)
+    assert [item[0] for item in findings.items] == ["problem", "warning", "warning"]
+    assert findings.items[0][1] == "Younger drivers are found less often"
+    assert {item[3] for item in findings.items} == {"generic"}
+    assert len(of(found, blocks.Table)[-1].data) == 4
+
+
+def test_findings_of_the_gates_are_not_said_twice(demo, tmp_path):
+    found = Verdict().blocks(demo.demo_run(tmp_path, demo.gates_artifact()))
+
+    assert not of(found, blocks.FindingsList)
+    assert found[-1].text == "The audits report no findings."
+
+
+def test_a_problem_in_a_later_section_goes_before_a_warning_in_an_earlier_one(demo, tmp_path):
+    early = Artifact("leakage", findings=(Finding(Severity.WARNING, "Early", "."),))
+    late = Artifact("zzz", findings=(Finding(Severity.PROBLEM, "Late", "."),))
+
+    (findings,) = of(Verdict().blocks(demo.demo_run(tmp_path, early, late)), blocks.FindingsList)
+
+    assert [item[1] for item in findings.items] == ["Late", "Early"]
+    assert [item[3] for item in findings.items] == ["generic", "leakage"]
+
+
+def test_what_the_gates_write_is_what_the_section_reads(demo, tmp_path):
+    assert importlib.util.find_spec("appliedml.gates.judge")
+    from appliedml.gates.judge import judge, to_artifact
+    from appliedml.gates.policy import policy_from
+
+    policy = policy_from({"version": 1, "gates": [{"metric": "roc_auc", "at_least": 0.8}]})
+    gates = to_artifact(judge(demo.audit_artifact().scores, policy))
+
+    found = Verdict().blocks(demo.demo_run(Path(tmp_path), demo.audit_artifact(), gates))
+
+    assert found[0].tone == "good"
+    assert of(found, blocks.Table)[0].data.loc[0, "rule"]
