@@ -12,6 +12,7 @@ from appliedml.audits._explain_rows import Explained, stratified_rows
 from appliedml.core.fold import Fold
 from appliedml.core.seeds import derive_seed
 from appliedml.explain.agreement import rank_correlations
+from appliedml.explain.designs import n_coalitions
 from appliedml.explain.exact import MAX_EXACT_PLAYERS, exact_shapley
 from appliedml.explain.faithfulness import Walks, deletion_insertion
 from appliedml.explain.masker import Scorer, class_scorer
@@ -65,7 +66,7 @@ def distance_check(explained: Explained) -> dict[str, Any] | None:
     n_players = len(masker.names)
     long = LONG_RUN * smallest_budget(masker.n_background)
     exactly = n_players <= MAX_EXACT_PLAYERS
-    inputs_a_row = 2**n_players * masker.n_background if exactly else long * 2 * (n_players - 1)
+    inputs_a_row = 2**n_players * masker.n_background if exactly else long * n_coalitions("balanced", n_players)
     n = int(np.clip(CHECK_INPUTS // inputs_a_row, 1, min(CHECK_ROWS, masker.n_rows)))
     rows = np.linspace(0, masker.n_rows - 1, n).astype(np.intp)
     if exactly:
@@ -76,7 +77,7 @@ def distance_check(explained: Explained) -> dict[str, Any] | None:
         reference = sampled_shapley(masker, explained.scorer, budget=budget, seed=seed, rows=rows)
     gap, size = values.values[rows] - reference.values, float(np.linalg.norm(reference.values))
     return {
-        "reference": "exact values" if exactly else f"a run with {long:,} permutation pairs a row",
+        "reference": "exact values" if exactly else f"a run with {long:,} permutations a row",
         "n": n,
         "distance": float(np.linalg.norm(gap)) / size if size else 0.0,
     }
@@ -90,9 +91,11 @@ def randomised(fold: Fold, explained: Explained) -> dict[str, Any]:
     masker, output = explained.masker, explained_output(explained)
     rows = np.linspace(0, masker.n_rows - 1, min(RANDOMISED_ROWS, masker.n_rows)).astype(np.intp)
     chosen = class_scorer(scorer, explained.outputs)
-    other = sampled_shapley(
-        masker, chosen, budget=Budget(target_error=0.1), seed=derive_seed(explained.seed, "other"), rows=rows
-    )
+    if explained.values.method == "exact":
+        other = exact_shapley(masker, chosen, rows=rows)
+    else:
+        seed = derive_seed(explained.seed, "other")
+        other = sampled_shapley(masker, chosen, budget=Budget(target_error=0.1), seed=seed, rows=rows)
     first = explained.values.values[rows, :, output[rows]]
     second = other.values[np.arange(len(rows)), :, output[rows]]
     return {"how": how, "correlations": rank_correlations(first, second)}

@@ -81,7 +81,10 @@ def _values(
         return found, f"{method} was asked for."
     if found.method == "exact":
         return found, f"{n_players} features are few enough to enumerate every coalition, so the values are exact."
-    return found, f"{n_players} features are too many to enumerate (up to {AUTO_EXACT_PLAYERS} are), so it samples."
+    return (
+        found,
+        f"{n_players} features are too many to enumerate (up to {AUTO_EXACT_PLAYERS} are), so coalitions are sampled.",
+    )
 
 
 def _network(model: Any, table: pd.DataFrame, method: str, output: str) -> Any:

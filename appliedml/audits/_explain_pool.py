@@ -121,5 +121,7 @@ def interval(means: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     (array, array, array)
         Each of shape (n,).
     """
-    low, high = np.nanquantile(means[1:], [0.025, 0.975], axis=0)
+    # The version for missing values is a hundred times slower.
+    quantile = np.nanquantile if np.isnan(means).any() else np.quantile
+    low, high = quantile(means[1:], [0.025, 0.975], axis=0)
     return means[0], low, high

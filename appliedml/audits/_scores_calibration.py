@@ -142,8 +142,8 @@ def _reaches(item: Interval, low: float, high: float) -> bool:
 def change_finding(before: dict[str, Interval], after: dict[str, Interval]) -> Finding:
     """Say what calibration changed."""
     text = "; ".join(
-        f"{TITLES[name].lower()} {before[name].value:.3f} before, {after[name].value:.3f} after"
-        for name in ("ece", "brier", "slope")
+        f"{title} {before[name].value:.3f} before, {after[name].value:.3f} after"
+        for name, title in (("ece", "calibration error"), ("brier", "Brier score"), ("slope", "calibration slope"))
     )
     if after["brier"].value > before["brier"].value and after["ece"].value > before["ece"].value:
         return Finding(Severity.WARNING, "Calibration made the probabilities worse", f"On test rows: {text}.")

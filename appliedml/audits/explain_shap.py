@@ -39,8 +39,8 @@ class ExplainShap(Configured):
     background_rows : int
         Training rows of the fold that stand in for hidden features.
     n_permutations : int or None
-        Most pairs of permutations a row; by default eight times the background rows. For shap's explainers, the same
-        number of coalitions.
+        Most permutations (random placements of the features on a design of coalitions) a row; by default eight times
+        the background rows. For shap's explainers, twice as many walks over all features.
     target_error : float or None
         Sampling goes on until each row's standard error is below this share of the values; None uses the whole budget.
     output : {"probability", "log_odds"}

@@ -28,7 +28,7 @@ class ShapleyValues:
     method : str
         "exact", "sampled", or the name of a shap explainer.
     n_permutations : array of int, shape (n_rows,)
-        Antithetic pairs of permutations drawn for each row; 0 where none were.
+        Random placements of the players drawn for each row; 0 where none were.
     n_evaluations : int
         Inputs scored in all.
     reached_target : bool

@@ -371,10 +371,9 @@ class KerasClassifier(ClassifierMixin, Configured):
         if not isinstance(X, pd.DataFrame):
             if y is None:
                 validate_data(self, X, y, reset=reset)
-            array = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
             if not reset and self.encoder_.levels and not self.encoder_.by_position:
                 raise DataError("KerasClassifier was trained on a DataFrame with categories. Give it a DataFrame.")
-            return array
+            return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
         validate_data(self, X, y, skip_check_array=True, reset=reset)
         for size, what in zip(X.shape, ("sample", "feature"), strict=True):
             if size == 0:

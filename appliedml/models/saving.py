@@ -82,7 +82,7 @@ def to_files(estimator: KerasClassifier) -> dict[str, bytes]:
         "encoder": estimator.encoder_.to_json(),
         "n_features": int(estimator.n_features_in_),
         "feature_names": [str(name) for name in getattr(estimator, "feature_names_in_", [])],
-        "histories": [history.to_dict(orient="list") for history in estimator.member_histories_],
+        "histories": [history.to_dict(orient="split", index=False) for history in estimator.member_histories_],
         "best_epoch": estimator.best_epoch_,
         "mode": estimator.mode_,
         "layers": estimator.layers_,
@@ -128,7 +128,7 @@ def from_files(files: dict[str, bytes], where: str) -> KerasClassifier:
     builder = registry.build("builders", estimator.builder)
     estimator.network_ = Network(builder, estimator.encoder_.spec, n_outputs)
     estimator.members_ = [_read_weights(files, _member_file(member), where) for member in range(facts["n_members"])]
-    estimator.member_histories_ = [pd.DataFrame(history) for history in facts["histories"]]
+    estimator.member_histories_ = [pd.DataFrame(**history) for history in facts["histories"]]
     estimator.history_ = pd.concat(estimator.member_histories_).groupby("epoch", as_index=False).mean()
     estimator.best_epoch_ = facts["best_epoch"]
     estimator.mode_ = facts["mode"]

@@ -29,7 +29,8 @@ class Item:
     text : str
         What it asks for, in our words.
     evidence : tuple of str
-        Kinds of artifacts of which any one is evidence; "run" stands for the provenance section.
+        Kinds of artifacts of which any one is evidence; "run" stands for the provenance section and "pipeline" for the
+        method section.
     question : str
         Key of the question that a person must answer; empty if there is none.
     """

@@ -160,8 +160,8 @@ def main() -> None:
     for ratio in found["ratios"]:
         users = ratio["ratio_as_users_call_it"]
         print(
-            f"against shap with {ratio['shap']} (error {ratio['shap_error']:.4f}): {ratio['ratio_compiled']:.1f}x over the "
-            f"compiled function, by {ratio['ours']} (error {ratio['our_error']:.4f})"
+            f"against shap with {ratio['shap']} (error {ratio['shap_error']:.4f}): {ratio['ratio_compiled']:.1f}x "
+            f"over the compiled function, by {ratio['ours']} (error {ratio['our_error']:.4f})"
             + (f"; {users:,.0f}x as users call shap" if users else "")
         )
     text = json.dumps({"cpus": os.cpu_count(), **found}, indent=1)

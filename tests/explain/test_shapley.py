@@ -170,7 +170,7 @@ def test_a_budget_out_of_range_is_refused(wrong):
 
 
 def test_a_budget_below_one_sweep_is_refused_with_the_number_needed():
-    with pytest.raises(StageError, match="at least 45 pairs"):
+    with pytest.raises(StageError, match="at least 45 permutations"):
         sampled_shapley(masker_of(), smooth, budget=Budget(max_permutations=44))
 
 

@@ -142,8 +142,7 @@ def test_a_key_given_twice_in_a_file_is_refused(tmp_path):
         read_policy(file)
 
 
-@pytest.mark.parametrize(
-)
+@pytest.mark.parametrize("text", ["gates: [", "a: !!python/object:os.system x"])
 def test_a_file_that_is_not_plain_yaml_is_one_sentence(tmp_path, text):
     file = tmp_path / "policy.yaml"
     file.write_text(text, encoding="utf-8")

@@ -9,7 +9,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from appliedml.core import registry
 from appliedml.errors import DataError, ParameterError, StageError
 from appliedml.models.keras_classifier import KerasClassifier
 
@@ -205,7 +204,7 @@ def test_broken_parameters_are_named(parameters, sentence, table, labels):
 def test_a_builder_that_is_not_there_is_named(table, labels):
     with pytest.raises(StageError, match="Did you mean 'mlp'"):
         KerasClassifier("mpl").fit(table, labels)
-    (problem,) = registry.problems_of("models", {"keras_classifier": {"builder": {"mlp": {"width": 3}}}}, "pipeline[0]")
+    (problem,) = KerasClassifier.problems_in({"builder": {"mlp": {"width": 3}}}, "pipeline[0]")
     assert problem.where == "pipeline[0].builder"
     assert "no parameter 'width'" in problem.what
 

@@ -50,7 +50,7 @@ def test_the_keras_file_is_a_model_that_gives_probabilities(fitted, table, tmp_p
     assert (tmp_path / "model_1.keras").is_file()
 
 
-@pytest.mark.parametrize("labels", [[3, 7], [True, False], ["a", "b"], [0.5, 1.5]])
+@pytest.mark.parametrize("labels", [[3, 7], [True, False], ["a", "b"], [1.0, 2.0]])
 def test_the_type_of_labels_survives(labels, table):
     y = np.resize(np.array(labels), 60)
     model = KerasClassifier({"mlp": {"hidden": []}}, epochs=1, random_state=1).fit(table[["a"]].to_numpy(), y)

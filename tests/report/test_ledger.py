@@ -8,9 +8,9 @@ from appliedml.core.registry import names
 from appliedml.errors import RunError
 from appliedml.report.ledger import FOLDER, load_questions, load_standards, read_standard
 
-WRITTEN_BY_RUNS = {"flow", "gates", "run"}
-# The balancing and robustness evidence come with audits of their own.
-PLANNED = {"balancing", "robustness"}
+WRITTEN_BY_RUNS = {"flow", "gates", "run", "pipeline"}
+# Asked for by standards; no audit of ours gives it yet, so the ledger says it is missing.
+NOT_YET = {"robustness"}
 STANDARDS = load_standards()
 
 
@@ -32,12 +32,7 @@ def test_items_are_numbered_once_and_ask_for_one_thing(name):
 def test_evidence_is_of_kinds_that_runs_have(name):
     kinds = {kind for item in STANDARDS[name].items for kind in item.evidence}
 
-    assert kinds <= set(names("audits")) | WRITTEN_BY_RUNS | PLANNED | {
-        "performance",
-        "baselines",
-        "calibration",
-        "explain_shap",
-    }
+    assert kinds <= set(names("audits")) | WRITTEN_BY_RUNS | NOT_YET
 
 
 def test_every_question_is_asked_and_every_asked_question_is_worded():

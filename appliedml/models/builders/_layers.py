@@ -17,7 +17,9 @@ def _seeded(name: str, seed: int) -> Any:
 
 @keras.saving.register_keras_serializable(_PACKAGE)
 class HashDropout(keras.layers.Layer):
-    """Dropout whose mask comes from an integer hash of (seed, call, position).
+    """Dropout whose mask comes from an integer hash of a counter and the position; the counter starts at the seed.
+
+    The counter is a variable, so that a compiled program serves every seed.
 
     ``keras.layers.Dropout`` draws Philox numbers, which XLA on a CPU computes so slowly that an epoch takes 50 times as
     long; a 32-bit mixing hash is a handful of vectorised integer operations.
@@ -33,19 +35,20 @@ class HashDropout(keras.layers.Layer):
         self.seed = int(seed)
 
     def build(self, input_shape: Any) -> None:
-        """Make the counter of calls: part of the weights, so that a resumed or re-seeded model repeats its masks."""
-        self.calls = self.add_weight(name="calls", shape=(), dtype="int32", initializer="zeros", trainable=False)
+        """Make the counter."""
+        start = keras.initializers.Constant(self.seed & 0x7FFFFFFF)
+        self.counter = self.add_weight(name="counter", shape=(), dtype="int32", initializer=start, trainable=False)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Drop inputs in training, scaled so that their expectation stays."""
         if not training or self.rate == 0:
             return inputs
-        self.calls.assign(self.calls + 1)
+        self.counter.assign(self.counter + 1)
         shape = ops.shape(inputs)
         size = 1
         for side in shape:
             size = size * side
-        key = ops.cast(self.calls, "uint32") * np.uint32(0x9E3779B9) + np.uint32(self.seed & 0xFFFFFFFF)
+        key = ops.cast(self.counter, "uint32") * np.uint32(0x9E3779B9)
         position = ops.reshape(ops.cast(ops.arange(size, dtype="int32"), "uint32"), shape)
         mixed = _mix(_mix(position + key) + key)
         keep = mixed >= np.uint32(min(int(self.rate * 2**32), 2**32 - 1))

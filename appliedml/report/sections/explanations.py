@@ -256,7 +256,7 @@ def _by_fold(artifact: Artifact) -> list[Block]:
         Column("fold", "Fold", "int"), Column("explainer", "Explainer"), Column("n_rows", "Rows", "int"),
         Column("base_value", "Base value", "number"), Column("residual", "Additivity residual"),
         Column("mean_standard_error", "Standard error", "number"), Column("relative_error", "Relative", "percent"),
-        Column("mean_permutations", "Permutation pairs a row", "int"), Column("n_evaluations", "Rows scored", "int"),
+        Column("mean_permutations", "Permutations a row", "int"), Column("n_evaluations", "Rows scored", "int"),
     )  # fmt: skip
     errors = errors.assign(
         residual=[f"{value:.1e}" for value in errors["additivity_residual"]],

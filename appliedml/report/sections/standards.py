@@ -61,7 +61,7 @@ class Standards:
 def _ledger(standard: Standard, run: Run, context: dict[str, Any]) -> pd.DataFrame:
     sections = all_sections()
     titles = {name: section.title for name, section in sections}
-    where = {**readers(sections), "run": "provenance"}
+    where = {**readers(sections), "run": "provenance", "pipeline": "method"}
     rows = [(item.id, item.text, *_state(item, run, context, where, titles)) for item in standard.items]
     return pd.DataFrame(rows, columns=["id", "text", "state", "where", "target"])
 
@@ -71,7 +71,7 @@ def _state(
 ) -> tuple[str, str, str]:
     """Return state, words and section of one item."""
     for kind in item.evidence:
-        if kind == "run" or kind in run:
+        if kind == "run" or ("flow" if kind == "pipeline" else kind) in run:
             section = where.get(kind, "generic")
             return EVIDENCED, titles[section], section
     stated = answer(context, item.question) if item.question else None

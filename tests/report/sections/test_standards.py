@@ -39,12 +39,12 @@ def test_a_plan_or_a_context_chooses_standards_in_its_order(demo, tmp_path, plac
 
 
 def test_an_item_is_evidenced_stated_or_missing(demo, tmp_path):
-    fairness = Artifact("leakage")
+    leakage = Artifact("leakage")
     context = {
         "owner": {"answer": "Claims", "by": "A. Owner", "on": "2026-03-01"},
         "purpose": "Rank claims.",
     }
-    table = ledger(demo.demo_run(tmp_path, fairness, context=context), "SR 26-2")
+    table = ledger(demo.demo_run(tmp_path, leakage, context=context), "SR 26-2")
 
     assert tuple(table.loc["soundness-2", ["state", "target"]]) == ("evidenced here", "leakage")
     assert tuple(table.loc["inventory", ["state", "where"]]) == ("evidenced here", "Provenance")
@@ -55,6 +55,13 @@ def test_an_item_is_evidenced_stated_or_missing(demo, tmp_path):
     assert table.loc["purpose", "state"] == "stated, nobody named"
     assert tuple(table.loc["validator", ["state", "where"]]) == ("missing", "Answer 'validator' in context.yaml.")
     assert table.loc["outcomes-1", "where"] == "No evidence of the kind 'performance' in this run."
+
+
+def test_how_the_model_was_made_stands_under_method(demo, tmp_path):
+    run = demo.demo_run(tmp_path, Artifact("flow"))
+
+    assert tuple(ledger(run, "TRIPOD+AI").loc["12c", ["state", "target"]]) == ("evidenced here", "method")
+    assert tuple(ledger(run, "TRIPOD+AI").loc["20a", ["state", "target"]]) == ("evidenced here", "data")
 
 
 def test_a_skipped_audit_is_no_evidence(demo, tmp_path):

@@ -95,3 +95,17 @@ def test_the_cache_is_bounded_and_keeps_what_was_used_last(monkeypatch):
 
     assert made == ["a", "b", "c", "b"]
     forget_programs()
+
+
+def test_the_seed_of_a_fit_decides_its_dropout_masks():
+    network = Network(Mlp(hidden=[8], dropout=0.5), NETWORK.spec, 1)
+    program = program_for(network, SETTINGS, "epoch_graph")
+    data = program.start(3, rows_of(16))
+    counters = []
+    for seed in (3, 4):
+        program.start(seed, rows_of(16))
+        counters.append(int(program.model.get_layer("dropout_0").counter.numpy()))
+    program.train(data, np.arange(16), np.full(1, 0.01, dtype=np.float32))
+
+    assert counters[0] != counters[1]
+    assert int(program.model.get_layer("dropout_0").counter.numpy()) == counters[1] + 1
