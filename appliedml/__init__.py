@@ -24,7 +24,7 @@ _WHERE = {
 }
 _KINDS = ("stages", "builders", "splits", "audits", "sources", "engines")
 
-__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_WHERE)]
 __version__ = "0.1.0"
 
 

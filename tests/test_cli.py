@@ -183,7 +183,7 @@ BAD = {
     ),
     "infinite values": (
         frame(lambda t: t.assign(speed=np.where(t.index == 5, np.inf, t["speed"]))),
-        "(?i)infinit.*speed|speed.*infinit",
+        "speed.*infinit",
     ),
     "one level": (frame(lambda t: t.assign(sex="f")), "at least two levels"),
     "a thousand levels": (frame(lambda t: t.assign(sex=[f"s{i}" for i in range(len(t))])), "levels"),
@@ -195,7 +195,10 @@ BAD = {
     "misspelt stage": (plan("impute_missing", "impute_mising"), "Did you mean 'impute_missing'"),
     "plan is no YAML": (lambda f: (f / "plan.yaml").write_text("a: [1"), "is not YAML"),
     "plan is binary": (lambda f: (f / "plan.yaml").write_bytes(b"\xff\xfe\x00"), "not UTF-8"),
-    "text where numbers are needed": (plan("{encode_categories: {method: one_hot}}, ", ""), "kind; put encode_categories before it"),
+    "text where numbers are needed": (
+        plan("{encode_categories: {method: one_hot}}, ", ""),
+        "kind; put encode_categories before it",
+    ),
 }
 
 

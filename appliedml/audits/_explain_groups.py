@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from appliedml.audits._explain_pool import Pool, interval
 
@@ -35,7 +36,7 @@ def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.Data
     """
     places = [pooled.names.index(name) for name in features]
     sizes = pooled.sizes[:, places]
-    parts, differences = [], []
+    parts, differences, errors = [], [], []
     for name in pooled.sensitive:
         levels = pooled.sensitive[name].astype(str)
         bands = list(pooled.bands.get(str(name), ()))
@@ -49,25 +50,42 @@ def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.Data
             value, low, high = interval(own)
             part = pd.DataFrame({"sensitive": name, "level": level, "feature": list(features), "n": n, "small": small})
             parts.append(part.assign(value=value, low=low, high=high))
-            rest = pooled.means(sizes, ~inside) if not inside.all() else np.full(own.shape, np.nan)
-            differences.append(np.full(own.shape, np.nan) if small else own - rest)
+            if small:
+                differences.append(np.full(own.shape, np.nan))
+                errors.append(np.full(own.shape, np.nan))
+            else:
+                differences.append(own - pooled.means(sizes, ~inside))
+                errors.append(np.sqrt(_variance(pooled, sizes, inside) + _variance(pooled, sizes, ~inside)))
     if not parts:
         return pd.DataFrame({name: [] for name in GROUP_COLUMNS})
     table = pd.concat(parts, ignore_index=True)
-    found = np.concatenate(differences, axis=1)
-    table["difference"], table["difference_low"], table["difference_high"] = _together(found)
+    found = _together(np.concatenate(differences, axis=1), np.concatenate(errors, axis=1))
+    table["difference"], table["difference_low"], table["difference_high"] = found
     table["differs"] = (table["difference_low"] > 0) | (table["difference_high"] < 0)
     return table[list(GROUP_COLUMNS)]
 
 
-def _together(found: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Differences with intervals that hold for all of them at once."""
-    value, resamples = found[0], found[1:]
+def _variance(pooled: Pool, sizes: NDArray[np.float64], rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Variance of the mean over some rows, in the sample and every resample, as if rows were independent."""
+    n = pooled.weights[:, rows].sum(axis=1, keepdims=True)
+    spread = pooled.means(sizes**2, rows) - pooled.means(sizes, rows) ** 2
+    return np.asarray(np.maximum(spread, 0) / np.maximum(n - 1, 1))
+
+
+def _together(
+    found: NDArray[np.float64], errors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Differences with intervals that hold for all of them at once.
+
+    Each resample is divided by its own standard error: values are skewed, and a fixed one would find differences in too
+    many audits. Rows of one group move the resamples together, and so widen the intervals.
+    """
+    value = found[0]
     known = np.isfinite(value)
     low, high = np.full(len(value), np.nan), np.full(len(value), np.nan)
     if known.any():
-        spread = np.nanstd(resamples[:, known], axis=0)
-        away = np.abs(resamples[:, known] - value[known]) / np.where(spread > 0, spread, np.inf)
+        moved, scale = np.abs(found[1:, known] - value[known]), errors[1:, known]
+        away = np.divide(moved, scale, where=scale > 0, out=np.zeros_like(moved))
         bound = np.nanquantile(np.nanmax(away, axis=1), 0.95)
-        low[known], high[known] = value[known] - bound * spread, value[known] + bound * spread
+        low[known], high[known] = value[known] - bound * errors[0, known], value[known] + bound * errors[0, known]
     return value, low, high

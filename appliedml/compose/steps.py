@@ -73,8 +73,10 @@ def named_failure(name: str, samples: Samples) -> Iterator[None]:
         if isinstance(samples.X, pd.DataFrame):
             texts = [str(c) for c in samples.X.columns if not pd.api.types.is_numeric_dtype(samples.X[c].dtype)]
             gaps = [str(c) for c in samples.X.columns if samples.X[c].isna().any()]
-            hints += [f"Text columns it was given: {', '.join(texts[:5])}; put encode_categories before it."] * bool(texts)
-            hints += [f"Columns with missing values: {', '.join(gaps[:5])}; put impute_missing before it."] * bool(gaps)
+            if texts:
+                hints.append(f"Text columns it was given: {', '.join(texts[:5])}; put encode_categories before it.")
+            if gaps:
+                hints.append(f"Columns with missing values: {', '.join(gaps[:5])}; put impute_missing before it.")
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise StageError(" ".join([f"{name} failed: {first.rstrip('.')}.", *hints])) from error
 

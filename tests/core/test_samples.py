@@ -74,7 +74,7 @@ def test_grid_search_takes_samples_as_x_and_reaches_into_the_steps(samples):
     search = GridSearchCV(Pipeline([LogisticRegression()]), {"logistic_regression__C": [0.1, 10.0]}, cv=2)
     search.fit(samples, samples.y)
     assert search.best_params_["logistic_regression__C"] in (0.1, 10.0)
-    assert clone(search.best_estimator_).steps[0].C == search.best_params_["logistic_regression__C"]
+    assert search.best_params_["logistic_regression__C"] == clone(search.best_estimator_).steps[0].C
 
 
 def test_bands_are_computed_after_cleaning_changed_the_source_column(samples):
@@ -109,7 +109,7 @@ def test_no_feature_left_is_refused(table):
 def test_the_fingerprint_changes_with_any_cell(samples):
     changed = samples.replace(y=np.r_[1 - samples.y[0], samples.y[1:]])
     same = samples[np.arange(60)]
-    assert same.fingerprint() == samples.fingerprint()
+    assert len({same.fingerprint(), samples.fingerprint()}) == 1
     assert changed.fingerprint() != samples.fingerprint()
 
 

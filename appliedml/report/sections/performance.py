@@ -114,7 +114,7 @@ def _folds(artifact: Artifact) -> list[Block]:
     data = artifact.tables["by_fold"]
     found: list[Block] = [Subheading("Fold by fold")]
     names = [str(name) for name in data.columns if name not in ("fold", "n", "n_positive", "threshold")]
-    if "roc_auc" in names and len(data) > 1:
+    if "roc_auc" in names and data["roc_auc"].notna().sum() > 1:
         shown = pd.DataFrame({"fold": [f"fold {k}" for k in data["fold"]], "roc_auc": data["roc_auc"]})
         alt = f"AUROC by fold: {listed(f'{row.fold} {number(row.roc_auc)}' for row in shown.itertuples())}."
         found.append(
@@ -127,6 +127,8 @@ def _folds(artifact: Artifact) -> list[Block]:
                 low="low",
                 high="high",
                 x_title="AUROC (one point a fold, no intervals)",
+                # The whole useful range: on an axis that ends at the points any spread looks large.
+                x_domain=(min(0.5, float(data["roc_auc"].min(skipna=True))), 1.0),
                 columns=(Column("fold", "Fold"), Column("roc_auc", "AUROC", "number")),
             )
         )
