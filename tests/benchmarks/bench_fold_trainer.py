@@ -5,8 +5,9 @@
     python tests/benchmarks/bench_fold_trainer.py [--small] [--json FILE]
 
 Each side runs in a process of its own, so that neither profits from what the other compiled; imports are not timed,
-compilation is. "CPU" is the ratio of processor seconds, which other work on the machine disturbs less. Both sides see the same rows, folds, SMOTE rows, architecture, epochs and batch size. A ratio is a
-benchmark and no test: a busy machine moves it.
+compilation is. "CPU" is the ratio of processor seconds, which other work on the machine disturbs less. Both sides see
+the same rows, folds, SMOTE rows, architecture, epochs and batch size. A ratio is a benchmark and no test: a busy
+machine moves it.
 """
 
 from __future__ import annotations
@@ -140,9 +141,8 @@ def main() -> None:
         return
     cases = SMALL if options.small else {name: CASES[name] for name in options.only or CASES}
     records = []
-    print(
-        f"{'case':36} {'fits':>4} {'model.fit':>10} {'ours':>8} {'ratio':>7} {'no SMOTE':>9} {'CPU':>6}   AUROC model.fit / ours"
-    )
+    heads = f"{'case':36} {'fits':>4} {'model.fit':>10} {'ours':>8} {'ratio':>7} {'no SMOTE':>9} {'CPU':>6}"
+    print(heads + "   AUROC model.fit / ours")
     for name, case in cases.items():
         record = measure(name, case)
         records.append(record)
