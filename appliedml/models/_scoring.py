@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.core.fingerprint import canonical_json
+from appliedml.core.seeds import derive_seed
 from appliedml.models._inputs import Arrays
-from appliedml.models._programs import cached
+from appliedml.models._programs import cached, values_of
 from appliedml.models._settings import Network
 
 # Rows of one call. Larger tables go through in parts of this size, so that memory stays bounded.
@@ -67,6 +68,23 @@ class Scorer:
         if self._network.n_outputs == 1:
             return np.column_stack([1.0 - chances[:, 0], chances[:, 0]])
         return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+
+
+def random_scorer(network: Network, n_members: int, seed: int) -> Scorer:
+    """Return a scorer of the same networks with fresh random weights.
+
+    Parameters
+    ----------
+    network : Network
+    n_members : int
+    seed : int
+
+    Returns
+    -------
+    Scorer
+    """
+    fresh = [network.build(derive_seed(seed, "random", member)) for member in range(n_members)]
+    return Scorer(network, [values_of(model.variables) for model in fresh])
 
 
 def _filled(array: NDArray[Any], room: int) -> NDArray[Any]:

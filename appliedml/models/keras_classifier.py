@@ -19,10 +19,10 @@ from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem, StageError
+from appliedml.models._describe import describe_classifier
 from appliedml.models._inputs import TableEncoder
 from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
 from appliedml.models._rules import RULES
-from appliedml.models._schedules import Schedule
 from appliedml.models._settings import Network, Rows, Settings
 
 
@@ -287,6 +287,29 @@ class KerasClassifier(ClassifierMixin, Configured):
         encode, score = self.encoder_.encode, self.scorer_
         return lambda rows: score(encode(rows))
 
+    def randomised_scorer(self, seed: int) -> Callable[[Any], NDArray[np.float64]]:
+        """Return a function like :meth:`compiled_scorer`, of the same networks with fresh random weights.
+
+        An explanation that does not change when the weights do says nothing about what was learnt.
+
+        Parameters
+        ----------
+        seed : int
+
+        Returns
+        -------
+        callable
+
+        Source
+        ------
+        Adebayo et al. (2018), Sanity Checks for Saliency Maps.
+        """
+        check_is_fitted(self)
+        from appliedml.models._scoring import random_scorer
+
+        encode, score = self.encoder_.encode, random_scorer(self.network_, self.n_members, seed)
+        return lambda rows: score(encode(rows))
+
     def to_keras(self, member: int = 0) -> Any:
         """Return a member as an ordinary Keras model that gives probabilities.
 
@@ -316,23 +339,7 @@ class KerasClassifier(ClassifierMixin, Configured):
             n_categories.
         """
         check_is_fitted(self)
-        name, parameters = registry.split_entry(self.builder)
-        return {
-            "model": "keras_classifier",
-            "builder": {name: {**self.network_.builder.get_params(deep=False), **parameters}},
-            "layers": self.layers_,
-            "n_parameters": self.n_members * sum(int(layer["parameters"]) for layer in self.layers_),
-            "n_members": self.n_members,
-            "optimizer": self.optimizer,
-            "learning_rate": self.learning_rate,
-            "schedule": Schedule(self.learning_rate, self.schedule, self.epochs).to_json(),
-            "loss": self.loss,
-            "trainer": self.mode_,
-            "epochs_run": [len(history) for history in self.member_histories_],
-            "best_epoch": self.best_epoch_,
-            "n_numbers": len(self.encoder_.numbers),
-            "n_categories": len(self.encoder_.levels),
-        }
+        return describe_classifier(self)
 
     def save(self, path: str | Path) -> None:
         """Save the fitted classifier to a folder: JSON and one ``.keras`` file a member, no pickle.
