@@ -1,7 +1,7 @@
 # Two lines to know: `make demo` runs the fraud pipeline on embedded data, `make test` runs every check.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: install demo test lint types imports pytest truth bench bench-gpu test-browser format constraints clean
 

@@ -331,8 +331,8 @@ def run_script(plan: Plan, arguments: list[str] | None = None) -> int:
 
 
 def _invoke(program: typer.Typer, arguments: list[str]) -> int:
-    # TensorFlow's own log lines are no use to a reviewer; errors still come through.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow's own log lines ("no GPU found") are no use to a reviewer; its errors still come as exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     command = typer.main.get_command(program)
     verbose = "--verbose" in arguments
 

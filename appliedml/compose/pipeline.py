@@ -9,26 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from appliedml.compose.adapters import seeded, sources_of, transformed
 from appliedml.compose.alignment import resample
-from appliedml.compose.steps import check_steps, columns_of, fit_model, in_order, named_failure, with_weight
+from appliedml.compose.steps import NamedSteps, check_steps, columns_of, fit_model, in_order, named_failure, with_weight
 from appliedml.compose.validation import validation_rows
 from appliedml.core.calibrators import CALIBRATIONS, make_calibrator
 from appliedml.core.display import card
 from appliedml.core.inputs import n_features
 from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule, check_parameters
 from appliedml.core.samples import OBSERVED, Samples, as_samples
-from appliedml.core.stage import Verb, stage_name, verb_of
+from appliedml.core.stage import Verb, verb_of
 from appliedml.core.thresholds import THRESHOLD_RULE, choose_threshold
 from appliedml.errors import StageError
 
 LEDGER_COLUMNS = ("stage", "verb", "n_fitted", "rows_in", "rows_out", "n_synthetic", "seconds")
 
 
-class Pipeline(ClassifierMixin, BaseEstimator):
+class Pipeline(ClassifierMixin, NamedSteps):
     """Transformers, samplers and one classifier, as one scikit-learn classifier.
 
     Parameters
@@ -102,49 +102,6 @@ class Pipeline(ClassifierMixin, BaseEstimator):
         self.threshold = threshold
         self.random_state = random_state
         check_steps(steps)
-
-    # -- scikit-learn's parameters, one level deeper -------------------------------------------------------------
-
-    def names(self) -> list[str]:
-        """Names of the steps: registry names, numbered where one occurs twice.
-
-        Returns
-        -------
-        list of str
-        """
-        plain = [stage_name(stage) for stage in self.steps]
-        return [
-            name if plain[:i].count(name) == 0 else f"{name}_{plain[:i].count(name) + 1}"
-            for i, name in enumerate(plain)
-        ]
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters of the pipeline and, with ``deep``, of its steps as ``<step>__<parameter>``."""
-        params: dict[str, Any] = {name: getattr(self, name) for name in self._get_param_names()}
-        if deep:
-            for name, stage in zip(self.names(), self.steps, strict=True):
-                params[name] = stage
-                if hasattr(stage, "get_params"):
-                    params |= {f"{name}__{key}": value for key, value in stage.get_params().items()}
-        return params
-
-    def set_params(self, **params: Any) -> Pipeline:
-        """Set parameters of the pipeline, whole steps by name, or ``<step>__<parameter>``."""
-        names = self.names()
-        for key, value in params.items():
-            step, _, inner = key.partition("__")
-            if step in names and inner:
-                self.steps[names.index(step)].set_params(**{inner: value})
-            elif step in names:
-                self.steps = [value if name == step else stage for name, stage in zip(names, self.steps, strict=True)]
-            elif key in self._get_param_names():
-                setattr(self, key, value)
-            else:
-                raise StageError(f"Pipeline has no parameter {key!r}. Steps: {', '.join(names)}.")
-        check_steps(self.steps)
-        return self
-
-    # -- fitting -------------------------------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Pipeline:
         """Set validation rows aside, then fit every stage on the rest.
@@ -245,8 +202,6 @@ class Pipeline(ClassifierMixin, BaseEstimator):
             # "none" learns nothing, but a calibrator must be told how many classes there are.
             self.calibrator_.fit(np.eye(n_classes), np.arange(n_classes))
             self.threshold_ = float(self.threshold) if n_classes == 2 else None
-
-    # -- using ---------------------------------------------------------------------------------------------------
 
     @property
     def model_(self) -> Any:
@@ -375,8 +330,6 @@ class Pipeline(ClassifierMixin, BaseEstimator):
             return (probabilities[:, 1] >= self.threshold_).astype(np.int64)
         best: NDArray[np.int64] = probabilities.argmax(axis=1).astype(np.int64)
         return best
-
-    # -- variants ------------------------------------------------------------------------------------------------
 
     def clone_unfitted(self) -> Pipeline:
         """Return an unfitted copy with the same parameters.

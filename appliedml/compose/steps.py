@@ -5,15 +5,61 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
 
 from appliedml.core.samples import Samples
-from appliedml.core.stage import Verb, verb_of
+from appliedml.core.stage import Verb, stage_name, verb_of
 from appliedml.errors import AppliedMLError, StageError
+
+
+class NamedSteps(BaseEstimator):
+    """Steps with names, and scikit-learn's parameters one level deeper."""
+
+    steps: Any
+
+    def names(self) -> list[str]:
+        """Names of the steps: registry names, numbered where one occurs twice.
+
+        Returns
+        -------
+        list of str
+        """
+        plain = [stage_name(stage) for stage in self.steps]
+        return [
+            name if plain[:i].count(name) == 0 else f"{name}_{plain[:i].count(name) + 1}"
+            for i, name in enumerate(plain)
+        ]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters of the pipeline and, with ``deep``, of its steps as ``<step>__<parameter>``."""
+        params: dict[str, Any] = {name: getattr(self, name) for name in self._get_param_names()}
+        if deep:
+            for name, stage in zip(self.names(), self.steps, strict=True):
+                params[name] = stage
+                if hasattr(stage, "get_params"):
+                    params |= {f"{name}__{key}": value for key, value in stage.get_params().items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the pipeline, whole steps by name, or ``<step>__<parameter>``."""
+        names = self.names()
+        for key, value in params.items():
+            step, _, inner = key.partition("__")
+            if step in names and inner:
+                self.steps[names.index(step)].set_params(**{inner: value})
+            elif step in names:
+                self.steps = [value if name == step else stage for name, stage in zip(names, self.steps, strict=True)]
+            elif key in self._get_param_names():
+                setattr(self, key, value)
+            else:
+                raise StageError(f"Pipeline has no parameter {key!r}. Steps: {', '.join(names)}.")
+        check_steps(self.steps)
+        return self
 
 
 def check_steps(steps: Sequence[Any]) -> None:

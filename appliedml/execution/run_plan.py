@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,6 @@ from appliedml.execution.cleaning import Cleaned, clean_samples
 from appliedml.execution.environment import git_commit, versions
 from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, run_fold
 from appliedml.execution.labels import check_sensitive, encode_labels
-from appliedml.execution.plan import Plan
 from appliedml.store import layout
 from appliedml.store.plain_yaml import load_yaml
 from appliedml.store.run import Run
@@ -38,6 +37,9 @@ from appliedml.store.writer import (
     write_table,
     write_whole,
 )
+
+if TYPE_CHECKING:
+    from appliedml.execution.plan import Plan
 
 Progress = Callable[[str, int, int], None]
 

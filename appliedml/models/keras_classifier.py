@@ -100,8 +100,7 @@ class KerasClassifier(ClassifierMixin, Configured):
 
     Source
     ------
-    The estimator contract is scikit-learn's; Lakshminarayanan et al. (2017), Simple and Scalable Predictive Uncertainty
-    Estimation using Deep Ensembles, for ``n_members``.
+    Lakshminarayanan et al. (2017), Simple and Scalable Predictive Uncertainty Estimation, for ``n_members``.
 
     Examples
     --------
@@ -289,8 +288,6 @@ class KerasClassifier(ClassifierMixin, Configured):
 
     def randomised_scorer(self, seed: int) -> Callable[[Any], NDArray[np.float64]]:
         """Return a function like :meth:`compiled_scorer`, of the same networks with fresh random weights.
-
-        An explanation that does not change when the weights do says nothing about what was learnt.
 
         Parameters
         ----------

@@ -1,10 +1,11 @@
 """Does a whole run tell the truth? Payments with a planted disparity, through cleaning, folds, model and audit.
 
 The simulator hides a share of one sex's frauds among ordinary payments. A model that finds the share r of the visible
-frauds, and calls the share f of ordinary payments, then has a gap in true positive rate of disparity x (r - f): a little
-under the planted 0.10. The audit is asked with a tolerance of 0.05. Size: 50,000 payments, 4,000 of them frauds.
+frauds, and calls the share f of ordinary payments, then has a gap in true positive rate of disparity x (r - f): a
+little under the planted 0.10. The audit is asked with a tolerance of 0.05. Size: 50,000 payments, 4,000 of them frauds.
 
-Three seeds each run with the ordinary tests, of which two must be right (the audit may err in one of twenty); 20 with ``APPLIEDML_TRUTH=full`` or ``make truth``.
+Three seeds each run with the ordinary tests, of which two must be right (an audit with 95 % confidence may err in one
+of twenty); 20 with ``APPLIEDML_TRUTH=full`` or ``make truth``, of which 18 must be right.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ EVIDENCED, STATED, UNNAMED, MISSING = "evidenced here", "stated by a named perso
 
 
 class Standards:
-    """The ledger of every standard that the plan or the context asks for; all of them by default."""
+    """The ledger of every standard that the context asks for; all of them by default."""
 
     title = "Standards"
     order = 90
@@ -37,7 +37,7 @@ class Standards:
         list of Block
         """
         context = run.info.get("context") or {}
-        asked = run.plan.get("standards") or context.get("standards")
+        asked = context.get("standards")
         known = load_standards()
         names = [str(name) for name in asked] if isinstance(asked, list) else list(known)
         found: list[Block] = [
