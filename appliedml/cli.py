@@ -64,6 +64,8 @@ def run(
 ) -> None:
     """Run a plan, judge it, write its report.
 
+    The exit code is 0 when the run is finished, whatever the verdict; ask `appliedml gate` for an exit code by verdict.
+
     Example:  appliedml run pipelines/fraud.yaml --out reports/
     """
     loaded = _plan(plan, data, split)
@@ -333,6 +335,9 @@ def run_script(plan: Plan, arguments: list[str] | None = None) -> int:
 def _invoke(program: typer.Typer, arguments: list[str]) -> int:
     # TensorFlow's own log lines ("no GPU found") are no use to a reviewer; its errors still come as exceptions.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not Path("/dev/nvidiactl").exists():
+        # Without a GPU TensorFlow would complain about its driver, which reads like a failure.
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     command = typer.main.get_command(program)
     verbose = "--verbose" in arguments
 

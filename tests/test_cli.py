@@ -166,6 +166,13 @@ def plan(old, new):
     return lambda folder: (folder / "plan.yaml").write_text(PLAN.replace(old, new))
 
 
+NO_SCHEMA = """
+version: 1
+name: claims
+data: {table: claims.csv}
+pipeline: [impute_missing, encode_categories, logistic_regression]
+"""
+
 BAD = {
     "missing file": (lambda f: (f / "claims.csv").rename(f / "claim.csv"), "claims.csv"),
     "empty file": (rewrite(""), "empty"),
@@ -194,6 +201,13 @@ BAD = {
     "unknown plan key": (plan("seed: 7", "sede: 7"), "Did you mean 'seed'"),
     "misspelt stage": (plan("impute_missing", "impute_mising"), "Did you mean 'impute_missing'"),
     "plan is no YAML": (lambda f: (f / "plan.yaml").write_text("a: [1"), "is not YAML"),
+    "policy of a wrong kind": (plan("seed: 7", "seed: 7\npolicy: 5"), "policy must be"),
+    "no schema": (lambda f: (f / "plan.yaml").write_text(NO_SCHEMA), "name at least the target"),
+    "no data": (plan("data: {table: claims.csv}", ""), "name a source"),
+    "one column in two roles": (
+        plan("row_id: claim_id", "row_id: claim_id\n  weight: fraud"),
+        "both target and weight",
+    ),
     "plan is binary": (lambda f: (f / "plan.yaml").write_bytes(b"\xff\xfe\x00"), "not UTF-8"),
     "text where numbers are needed": (
         plan("{encode_categories: {method: one_hot}}, ", ""),
@@ -218,9 +232,11 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(folder, capfd, case):
 
 
 def test_a_column_without_values_does_not_stop_a_run(folder, capfd):
-    table = pd.read_csv("claims.csv").assign(nothing=np.nan)
+    table = pd.read_csv("claims.csv")
+    table = table.assign(nothing=np.nan, one=np.where(table.index == 7, 1.0, np.nan))
     table.to_csv("claims.csv", index=False)
     text = PLAN.replace("pipeline: [", "pipeline: [drop_constant_columns, ")
+    text = text.replace("leakage]", "leakage, data_profile, baselines, calibration]")
     (folder / "plan.yaml").write_text(text)
     assert call("run", "plan.yaml", capfd=capfd)[0] == 0
 

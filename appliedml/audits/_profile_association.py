@@ -188,12 +188,16 @@ def out_of_fold(
                 learning_rate=0.2,
                 max_leaf_nodes=15,
                 early_stopping=False,
-                categorical_features=categorical if categorical.any() else None,
                 random_state=seed,
             )
-            model.fit(matrix[train], labels[train])
+            # Gradient boosting cannot bin a column without any value among the rows it is fitted on.
+            known = np.isfinite(matrix[train]).any(axis=0)
+            if not known.any():
+                continue
+            model.set_params(categorical_features=categorical[known] if categorical[known].any() else None)
+            model.fit(matrix[train][:, known], labels[train])
             part = np.zeros((len(test), scores.shape[1]))
-            part[:, model.classes_] = model.predict_proba(matrix[test])
+            part[:, model.classes_] = model.predict_proba(matrix[test][:, known])
             scores[test] = part
     return None if np.isnan(scores).all() else scores
 

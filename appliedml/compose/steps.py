@@ -108,13 +108,20 @@ def named_failure(name: str, samples: Samples) -> Iterator[None]:
     Raises
     ------
     StageError
-        Instead of a ValueError or TypeError of a foreign stage.
+        Instead of a ValueError or TypeError of a foreign stage, and where memory runs out.
     """
     try:
         yield
     except AppliedMLError:
         raise
-    except (ValueError, TypeError) as error:
+    except Exception as error:
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            raise StageError(
+                f"{name} does not fit into memory with {len(samples)} rows. Use a smaller model, a smaller batch_size "
+                "or fewer rows."
+            ) from error
+        if not isinstance(error, ValueError | TypeError):
+            raise
         hints = []
         if isinstance(samples.X, pd.DataFrame):
             texts = [str(c) for c in samples.X.columns if not pd.api.types.is_numeric_dtype(samples.X[c].dtype)]

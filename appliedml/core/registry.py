@@ -244,6 +244,9 @@ def problems_of(kind: str, entry: Any, where: str) -> list[Problem]:
         name, parameters = split_entry(entry)
         cls = find(kind, name)
     except StageError as error:
+        known = {*names(kind), *(FOREIGN if kind == "stages" else ())}
+        if isinstance(entry, Mapping) and len(entry) == 1 and next(iter(entry)) not in known:
+            return [Problem(where, unknown_name(kind, str(next(iter(entry)))))]
         return [Problem(where, str(error))]
     signature = inspect.signature(cls).parameters
     problems = []

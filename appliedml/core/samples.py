@@ -70,8 +70,12 @@ class Samples:
                 raise DataError(f"Samples: {name} must have one row per row of X. X has {len(X)}, {name} {len(part)}.")
         ids = self.meta.loc[self.meta["origin"] == OBSERVED, "row_id"]
         if ids.duplicated().any():
+            if ids.isna().any():
+                raise DataError(f"Samples: every row needs a row id. {int(ids.isna().sum())} rows have none.")
             first = ids[ids.duplicated()].iloc[0]
-            raise DataError(f"Samples: row ids must be unique. {first!r} occurs {int((ids == first).sum())} times.")
+            raise DataError(
+                f"Samples: row ids must be unique. {str(first)!r} occurs {int((ids == first).sum())} times."
+            )
 
     def __len__(self) -> int:
         """Number of rows."""

@@ -254,6 +254,14 @@ def _sensitive_problems(schema: Schema, where: str) -> list[Problem]:
         Problem(f"{where}.sensitive", f"{name!r} is listed {names.count(name)} times.")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
+    roles = [role for role in ("target", "group", "time", "weight", "row_id") if getattr(schema, role)]
+    for role in roles:
+        for other in roles[: roles.index(role)]:
+            if getattr(schema, role) == getattr(schema, other) and (other == "target" or role == "weight"):
+                text = f"column {getattr(schema, role)!r} is named both {other} and {role}."
+                problems.append(Problem(where, text))
+    if schema.target in schema.ignore:
+        problems.append(Problem(f"{where}.ignore", f"the target {schema.target!r} is never a feature; take it out."))
     if schema.target in schema.sensitive_columns:
         problems.append(Problem(f"{where}.sensitive", f"the target {schema.target!r} cannot be a sensitive feature."))
     problems += [

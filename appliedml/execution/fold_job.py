@@ -110,7 +110,7 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
     AppliedMLError
         With the fold's number in front.
     """
-    seed = derive_seed(shared.seed, "fold", job.number)
+    seed = fold_seed(shared.seed, job.number)
     say = shared.on_step or (lambda sentence: None)
     seconds: dict[str, float] = {}
     train, test = shared.samples.take(job.train), shared.samples.take(job.test)
@@ -143,7 +143,7 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
             seconds[name] = time.perf_counter() - started
     except AppliedMLError as error:
         if isinstance(error, ValueError):
-            raise type(error)(f"Fold {job.number}: {error}") from error
+            raise type(error)(f"Fold {job.number}: {error}{_code_names(shared.classes)}") from error
         raise
     for _, row in ledger.iterrows():
         seconds[f"stage {row['stage']}"] = float(row["seconds"])
@@ -160,6 +160,29 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
         n_train=len(train),
         feature_sources=dict(pipeline.feature_sources_),
     )
+
+
+def fold_seed(seed: int, number: int) -> int:
+    """Return the seed of one fold.
+
+    Parameters
+    ----------
+    seed : int
+        Root of all folds.
+    number : int
+
+    Returns
+    -------
+    int
+    """
+    return derive_seed(seed, "fold", number)
+
+
+def _code_names(classes: tuple[str, ...]) -> str:
+    """Stages see class codes; say which class is which where that is not obvious."""
+    if all(name == str(code) for code, name in enumerate(classes)):
+        return ""
+    return " (Classes: " + ", ".join(f"{code} is {name!r}" for code, name in enumerate(classes)) + ".)"
 
 
 def _ledger(pipeline: Pipeline, job: FoldJob, train: Samples, test: Samples) -> pd.DataFrame:

@@ -17,11 +17,24 @@ from appliedml.core.stage import Verb, verb_of
 from appliedml.errors import AppliedMLError, Problem, StageError
 
 PLAN_VERSION = 1
+
+
+class _Mapping(Rule):
+    """A mapping; the gates check what is in it."""
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, Mapping)
+
+    def describe(self) -> str:
+        return "a mapping with gates"
+
+
 PLAN_RULES: dict[str, Rule] = {
     "version": Integer(1, PLAN_VERSION),
     "name": Text(),
     "seed": Integer(0, 2**31 - 1),
     "context": AnyOf(Text(), Null()),
+    "policy": AnyOf(Text(), _Mapping(), Null()),
 }
 PLAN_KEYS = (
     "version",
@@ -219,7 +232,7 @@ def _role_problems(plan: Any) -> list[Problem]:
 
 
 def column_problems(plan: Any) -> list[Problem]:
-    """Return the problems that only the data's header shows: absent columns, a target among the features.
+    """Return the problems of the data before it is read: no source, no schema, columns that are absent.
 
     Parameters
     ----------
@@ -231,6 +244,10 @@ def column_problems(plan: Any) -> list[Problem]:
     list of Problem
         Empty where the source cannot say its columns without reading everything.
     """
+    if plan.data is None:
+        return [Problem("data", "is missing: name a source, such as {table: claims.csv}, or give --data FILE.")]
+    if plan.schema is None and getattr(plan.data, "default_schema", None) is None:
+        return [Problem("schema", "is missing: name at least the target, as in {target: fraud}.")]
     names = getattr(plan.data, "column_names", None)
     if names is None or plan.schema is None:
         return []

@@ -14,16 +14,17 @@ import pandas as pd
 import yaml
 
 from appliedml.compose.adapters import seeded
+from appliedml.compose.validation import validation_rows
 from appliedml.core.artifact import SCORE_COLUMNS, Artifact, Status
 from appliedml.core.fingerprint import fingerprint
 from appliedml.core.samples import SENSITIVE_PREFIX, Samples
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import stage_name, verb_of
 from appliedml.engines.local import Local
-from appliedml.errors import DataError, PlanError, Problem, RunError
+from appliedml.errors import DataError, PlanError, Problem, RunError, StageError
 from appliedml.execution.cleaning import Cleaned, clean_samples
 from appliedml.execution.environment import git_commit, versions
-from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, run_fold
+from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, fold_seed, run_fold
 from appliedml.execution.labels import check_sensitive, encode_labels
 from appliedml.store import layout
 from appliedml.store.plain_yaml import load_yaml
@@ -81,7 +82,10 @@ def run_plan(
     check_sensitive(coded)
     seconds["clean"] = time.perf_counter() - clock
     split = seeded(plan.split, plan.seed, "split")
-    jobs = [FoldJob(number, train, test) for number, (train, test) in enumerate(split.split(coded))]
+    # Split by the classes' names, so that a refusal names them as the user knows them.
+    named = coded.replace(y=np.array(classes)[np.asarray(coded.y)])
+    jobs = [FoldJob(number, train, test) for number, (train, test) in enumerate(split.split(named))]
+    _check_validation(plan, named, jobs)
     audits = tuple(seeded(audit, plan.seed, "audit", stage_name(audit)) for audit in plan.audits)
     info = _info(plan, read, coded, classes)
     folder = _unfinished_folder(out, plan.name, started, info["run_hash"])
@@ -105,6 +109,20 @@ def run_plan(
         raise
     report("done", len(jobs) + 1, len(jobs) + 1)
     return Run(finished)
+
+
+def _check_validation(plan: Plan, samples: Samples, jobs: list[FoldJob]) -> None:
+    """Refuse a fold whose validation rows would lack a class before any fold is trained."""
+    for job in jobs:
+        seed = fold_seed(derive_seed(plan.seed, "folds"), job.number)
+        root = plan.pipeline.random_state
+        pipeline_seed = derive_seed(seed, "pipeline", "random_state") if root is None else root
+        try:
+            validation_rows(
+                samples.take(job.train), plan.pipeline.validation, plan.pipeline.validation_from, pipeline_seed
+            )
+        except StageError as error:
+            raise StageError(f"Fold {job.number}: {error}") from error
 
 
 def _read(plan: Plan, samples: Samples | None) -> Samples:

@@ -71,8 +71,9 @@ class GroupKFold(Configured):
         y_codes = np.unique(np.asarray(samples.y), return_inverse=True)[1]
         groups_of_class = [len(np.unique(codes[y_codes == code])) for code in range(y_codes.max() + 1)]
         if min(groups_of_class) < self.folds:
+            rare = str(np.unique(np.asarray(samples.y))[int(np.argmin(groups_of_class))])
             raise DataError(
-                f"GroupKFold: every fold needs every class. One class occurs in {min(groups_of_class)} groups only, "
+                f"GroupKFold: every fold needs every class. Groups with class {rare!r}: {min(groups_of_class)}, "
                 f"for {self.folds} folds. Use fewer folds."
             )
         seed = 0 if self.random_state is None else self.random_state

@@ -18,6 +18,8 @@ from appliedml.store.writer import write_artifact
 
 __all__ = ["Run", "read_artifact", "write_artifact"]
 
+_NEEDED: dict[str, type] = {"name": str, "plan": dict, "classes": list, "data": dict, "folds": list, "pipeline": list}
+
 
 class Run:
     """A finished run, read from its directory.
@@ -92,10 +94,11 @@ class Run:
     def history(self) -> pd.DataFrame:
         """Training curves: fold, epoch and what the model recorded; empty for models without epochs."""
         parts = []
-        for folder in sorted(self.path.joinpath(layout.FOLDS).glob("*"), key=lambda path: int(path.name)):
-            if folder.joinpath(layout.HISTORY).exists():
-                table = pd.read_parquet(folder / layout.HISTORY)
-                table.insert(0, "fold", int(folder.name))
+        for number in [fold["number"] for fold in self.info["folds"]]:
+            name = f"{layout.FOLDS}/{number}/{layout.HISTORY}"
+            if self.path.joinpath(name).exists():
+                table = self._table(name)
+                table.insert(0, "fold", int(number))
                 parts.append(table)
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"fold": [], "epoch": []})
 
@@ -173,7 +176,12 @@ def _read_info(path: Path) -> dict[str, Any]:
         raise RunError(f"{file} cannot be read as JSON ({error}).") from error
     if not isinstance(info, dict) or info.get("format") != layout.FORMAT_NAME:
         raise RunError(f"{file} was not written by appliedml: its format is not {layout.FORMAT_NAME!r}.")
-    if int(info.get("format_version", 0)) > layout.FORMAT_VERSION:
+    version = info.get("format_version")
+    wrong = [key for key, kind in _NEEDED.items() if not isinstance(info.get(key), kind)]
+    if not isinstance(version, int) or (wrong and version <= layout.FORMAT_VERSION):
+        what = ", ".join(map(repr, wrong)) if wrong else "'format_version'"
+        raise RunError(f"{file} is damaged: {what} is missing or of another kind. Run the plan again.")
+    if version > layout.FORMAT_VERSION:
         raise RunError(
             f"{file} has format version {info['format_version']}; this appliedml reads up to {layout.FORMAT_VERSION}. "
             "Update appliedml."

@@ -10,6 +10,17 @@ from appliedml.store import layout
 from appliedml.store.run import Run, read_artifact, write_artifact
 from appliedml.store.writer import write_json
 
+WHOLE = {"format": layout.FORMAT_NAME, "format_version": 1, "name": "x", "plan": {}, "classes": [], "data": {}}
+WHOLE |= {"folds": [], "pipeline": []}
+
+
+@pytest.mark.parametrize("key", ["name", "plan", "classes", "data", "folds", "format_version"])
+def test_a_damaged_run_file_is_one_sentence(tmp_path, key):
+    for number, damaged in enumerate(({k: v for k, v in WHOLE.items() if k != key}, WHOLE | {key: 7.5})):
+        write_json(tmp_path / str(number) / layout.RUN, damaged)
+        with pytest.raises(RunError, match="is damaged|was not written"):
+            Run(tmp_path / str(number))
+
 
 def test_an_artifact_comes_back_as_it_was(tmp_path):
     artifact = Artifact(
@@ -73,7 +84,7 @@ def test_a_parent_of_runs_names_the_runs_inside(tmp_path):
 
 def test_a_missing_artifact_and_a_missing_file_are_named(tmp_path):
     folder = tmp_path / "r"
-    write_json(folder / layout.RUN, {"format": layout.FORMAT_NAME, "format_version": 1, "name": "x"})
+    write_json(folder / layout.RUN, WHOLE)
     with pytest.raises(RunError, match="no artifact 'fairness'. It has: none"):
         Run(folder)["fairness"]
     with pytest.raises(RunError, match=r"scores.parquet is missing"):

@@ -18,7 +18,8 @@ from appliedml.compose.pipeline import Pipeline
 from appliedml.core.registry import build
 from appliedml.execution.plan import Plan
 
-pytestmark = pytest.mark.truth
+# Forty whole runs take some minutes on a small machine.
+pytestmark = [pytest.mark.truth, pytest.mark.timeout(3600)]
 
 FULL = os.environ.get("APPLIEDML_TRUTH") == "full"
 SEEDS = range(20 if FULL else 3)
