@@ -59,7 +59,12 @@ def walks(fold: Fold, explained: Explained) -> Walks:
 
 
 def distance_check(explained: Explained) -> dict[str, Any] | None:
-    """Distance to exact values, or to a run that is 16 times as long, on a few rows."""
+    """Distance to exact values, or to a run that is 16 times as long, on a few rows.
+
+    Both the distance and what the standard errors of the same rows lead to expect are shares of the size of all values
+    of the fold, as the stated error is. Measured by the size of those few rows, it would not be comparable: most rows
+    of a rare outcome have small values, and the error is held below a share of the size of all.
+    """
     masker, values = explained.masker, explained.values
     if values.method not in ("sampled", "permutation", "kernel"):
         return None
@@ -75,12 +80,19 @@ def distance_check(explained: Explained) -> dict[str, Any] | None:
         budget = Budget(target_error=None, max_permutations=long)
         seed = derive_seed(explained.seed, "check")
         reference = sampled_shapley(masker, explained.scorer, budget=budget, seed=seed, rows=rows)
-    gap, size = values.values[rows] - reference.values, float(np.linalg.norm(reference.values))
+    size = _rms(values.values)
+    # The reference errs too, though less.
+    expected = np.hypot(_rms(values.standard_errors[rows]), _rms(reference.standard_errors))
     return {
         "reference": "exact values" if exactly else f"a run with {long:,} permutations a row",
         "n": n,
-        "distance": float(np.linalg.norm(gap)) / size if size else 0.0,
+        "distance": _rms(values.values[rows] - reference.values) / size if size else 0.0,
+        "expected": float(expected) / size if size else 0.0,
     }
+
+
+def _rms(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def randomised(fold: Fold, explained: Explained) -> dict[str, Any]:

@@ -12,7 +12,13 @@ from appliedml.core.artifact import Finding, Severity
 
 LOW_AGREEMENT = 0.6
 HIGH_RANDOMISED = 0.7
+# Half of the agreement of an explanation with itself: a convention, stated where the verdict stands.
+RANDOMISED_LIMIT = 0.5
+# The distance to a better run should be the one that standard errors lead to expect.
+MUCH_LARGER = 2.0
 RESIDUAL_SHARE = 0.01
+# Distances below this share are rounding, whatever the standard errors are.
+ROUNDING = 0.001
 SHARE_OF_MEAN = 0.2
 NAMED = 3
 
@@ -42,13 +48,26 @@ def findings(
 
 
 def _errors(errors: pd.DataFrame, overall: pd.DataFrame, summary: Mapping[str, Any]) -> Iterator[Finding]:
-    target, relative = summary["target_error"], summary["relative_error"]
-    if not errors["reached_target"].all():
+    target = summary["target_error"]
+    missed = errors[~errors["reached_target"].to_numpy(dtype=bool)]
+    worst = missed.loc[missed["worst_row_error"].idxmax()] if len(missed) else None
+    # Rows are judged while sampling goes on; in the end the error may be within the target after all.
+    if worst is not None and target is not None and _percent(worst["worst_row_error"]) > _percent(target):
         yield Finding(
             Severity.WARNING,
             "The explanation's error is above the one asked for",
-            f"Its expected relative error is {relative:.1%}; {target:.1%} was asked for. The budget of permutations "
-            "ended first: raise n_permutations, or accept the error.",
+            f"At most {_percent(target):g}% was asked for every explained row, as a share of the size of the values of "
+            f"its fold. The worst row, in fold {int(worst['fold'])}, has an expected error of "
+            f"{_percent(worst['worst_row_error']):g}%; over all rows it is {summary['relative_error']:.2%}. The budget "
+            "of permutations ended first: raise n_permutations, or accept the error.",
+        )
+    distance, expected = summary["distance"], summary["expected_distance"]
+    if distance is not None and expected is not None and distance > MUCH_LARGER * expected and distance > ROUNDING:
+        yield Finding(
+            Severity.WARNING,
+            "The explanation is further from a better one than its stated error",
+            f"On {summary['distance_rows']} rows its distance to {summary['distance_reference']} is {distance:.1%}; "
+            f"the standard errors of these rows lead to expect {expected:.1%}. Do not rely on the stated error.",
         )
     size = float(overall["value"].sum())
     residual = summary["additivity_residual"]
@@ -59,6 +78,31 @@ def _errors(errors: pd.DataFrame, overall: pd.DataFrame, summary: Mapping[str, A
             f"For at least one row the values miss the score by {residual:.3g}; a row's absolute values sum to "
             f"{size:.3g} on average. {summary['explainer']} does not fit this model.",
         )
+
+
+def _percent(share: float) -> float:
+    """Three digits, as printed: figures that read alike are not called different."""
+    return float(f"{100 * share:.3g}")
+
+
+def randomisation_verdict(high: float) -> str:
+    """Say whether explanations depend on what was learnt, by the upper end of the interval of the rank correlation.
+
+    Parameters
+    ----------
+    high : float
+
+    Returns
+    -------
+    str
+        "depends on what was learnt" below 0.5; else, or where there is no interval, "not shown".
+
+    Examples
+    --------
+    >>> randomisation_verdict(0.31), randomisation_verdict(0.52), randomisation_verdict(float("nan"))
+    ('depends on what was learnt', 'not shown', 'not shown')
+    """
+    return "depends on what was learnt" if high < RANDOMISED_LIMIT else "not shown"
 
 
 def _trust(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Iterator[Finding]:
@@ -84,7 +128,7 @@ def _trust(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> It
                 Severity.WARNING,
                 f"The {row.curve} curve is no better than a random order",
                 f"Changing features in the order of the explanation moves the score no faster than in a random order "
-                f"(area between the curves {row.value:.3f}, {row.low:.3f} to {row.high:.3f}).",
+                f"(area between the curves {row.value:.3g}, {row.low:.3g} to {row.high:.3g}).",
             )
 
 

@@ -16,6 +16,29 @@ GROUP_COLUMNS = (
 )  # fmt: skip
 
 
+# The mean of fewer explained rows would show single people.
+MIN_SHOWN_ROWS = 5
+
+
+def left_out(pooled: Pool) -> dict[str, int]:
+    """Count the levels of each sensitive feature that are left out because too few of their rows were explained.
+
+    Parameters
+    ----------
+    pooled : Pool
+
+    Returns
+    -------
+    dict of str to int
+        Features without such levels are absent.
+    """
+    counts = {
+        str(name): int((pooled.sensitive[name].astype(str).value_counts() < MIN_SHOWN_ROWS).sum())
+        for name in pooled.sensitive
+    }
+    return {name: n for name, n in counts.items() if n}
+
+
 def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.DataFrame:
     """Mean absolute values by sensitive level, and the difference from everyone else.
 
@@ -32,7 +55,8 @@ def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.Data
     DataFrame
         sensitive, level, feature, n, small, value, low, high (percentile bootstrap), difference from all other levels,
         difference_low, difference_high, differs. The intervals of the differences hold together, over all features,
-        levels and sensitive features (bootstrap max-t): one of them misses in 5 % of all audits.
+        levels and sensitive features (bootstrap max-t): one of them misses in 5 % of all audits. Levels with fewer than
+        five explained rows are left out.
     """
     places = [pooled.names.index(name) for name in features]
     sizes = pooled.sizes[:, places]
@@ -45,6 +69,8 @@ def group_table(pooled: Pool, features: Sequence[str], min_rows: int) -> pd.Data
         ):
             inside = (levels == level).to_numpy()
             n = int(inside.sum())
+            if n < MIN_SHOWN_ROWS:
+                continue
             small = min(n, len(inside) - n) < min_rows
             own = pooled.means(sizes, inside)
             value, low, high = interval(own)

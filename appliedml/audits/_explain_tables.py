@@ -13,6 +13,8 @@ from appliedml.audits._explain_pool import Pool, interval
 
 N_BINS = 8
 N_LEVELS = 8
+# Whole numbers with no more values than this (years, counts) are shown value by value.
+MAX_WHOLE_VALUES = 10
 # A bin that holds fewer rows would show single people.
 MIN_BIN_ROWS = 5
 DEPENDENCE_FEATURES = 6
@@ -75,8 +77,9 @@ def dependence_table(pooled: Pool, features: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        feature, output, kind ("number" or "category"), order, label, x (mean of the bin, three digits; NaN for
-        categories), value, low, high, n. Bins of fewer than five rows are left out.
+        feature, output, kind ("number" or "category"), order, label, x (mean of the bin, or its only value; NaN for
+        categories), value, low, high, n. Whole numbers with ten values or fewer are categories in ascending order. Bins
+        of fewer than five rows are left out.
     """
     rows: list[tuple[Any, ...]] = []
     shown = [name for name in features if name in pooled.features][:DEPENDENCE_FEATURES]
@@ -100,16 +103,7 @@ def _bins(column: pd.Series[Any]) -> tuple[str, list[tuple[str, float, NDArray[n
     missing = column.isna().to_numpy()
     found: list[tuple[str, float, NDArray[np.bool_]]] = []
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
-        cuts = np.linspace(0, 1, N_BINS + 1)[1:-1]
-        edges = np.unique(np.quantile(numbers[~missing], cuts)) if not missing.all() else np.empty(0)
-        place = np.digitize(numbers, edges)
-        for number in range(len(edges) + 1):
-            inside = (place == number) & ~missing
-            if inside.any():
-                x = float(f"{numbers[inside].mean():.3g}")
-                found.append((f"{x:g}", x, inside))
-        kind = "number"
+        kind, found = _number_bins(column.to_numpy(dtype=float, na_value=np.nan), missing)
     else:
         texts = column.astype(object).map(str).to_numpy(dtype=object)
         levels = pd.Series(texts[~missing]).value_counts(sort=True)
@@ -119,6 +113,39 @@ def _bins(column: pd.Series[Any]) -> tuple[str, list[tuple[str, float, NDArray[n
         found += [("all others", float("nan"), other)] if other.any() else []
         kind = "category"
     return kind, found + ([("missing", float("nan"), missing)] if missing.any() else [])
+
+
+def _number_bins(
+    numbers: NDArray[np.float64], missing: NDArray[np.bool_]
+) -> tuple[str, list[tuple[str, float, NDArray[np.bool_]]]]:
+    distinct = np.unique(numbers[~missing])
+    if 0 < len(distinct) <= MAX_WHOLE_VALUES and (distinct == np.round(distinct)).all():
+        return "category", [(_exact(value), float("nan"), (numbers == value) & ~missing) for value in distinct]
+    cuts = np.linspace(0, 1, N_BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(numbers[~missing], cuts)) if len(distinct) else np.empty(0)
+    place = np.digitize(numbers, edges)
+    bins = [(place == number) & ~missing for number in range(len(edges) + 1)]
+    bins = [inside for inside in bins if inside.any()]
+    # The mean of equal values can miss them by rounding.
+    single = [len(np.unique(numbers[inside])) == 1 for inside in bins]
+    x = [float(numbers[inside][0] if one else numbers[inside].mean()) for inside, one in zip(bins, single, strict=True)]
+    return "number", list(zip(_bin_labels(x, single), x, bins, strict=True))
+
+
+def _bin_labels(x: Sequence[float], single: Sequence[bool]) -> list[str]:
+    """Only values as they are; means with as many decimals as tell the bins apart."""
+    span = max(x, default=0.0) - min(x, default=0.0)
+    fewest = max(0, 2 - int(np.floor(np.log10(span)))) if np.isfinite(span) and span > 0 else 3
+    labels: list[str] = []
+    for decimals in range(fewest, fewest + 12):
+        labels = [_exact(value) if one else f"{value:.{decimals}f}" for value, one in zip(x, single, strict=True)]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
+
+
+def _exact(value: float) -> str:
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:.12g}"
 
 
 def local_table(evidence: Sequence[dict[str, Any]], n_rows: int, top: int) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from appliedml.audits._fairness_features import Feature
-from appliedml.audits._fairness_judge import Counted, Judged, Minimums, Verdict, base_of
-from appliedml.core.artifact import ALL_FOLDS, Finding, Severity, score_rows
+from appliedml.audits._fairness_judge import Counted, Judged, Minimums
+from appliedml.audits._fairness_verdict import base_of, left_out
+from appliedml.core.artifact import ALL_FOLDS, score_rows
 
 IMPACT_CONVENTION = 0.80
 GAP_COLUMNS = (
@@ -20,6 +21,7 @@ GAP_COLUMNS = (
     "criterion",
     "n_groups",
     "n_too_small",
+    "n_not_compared",
     "gap",
     "low",
     "high",
@@ -31,6 +33,7 @@ GAP_COLUMNS = (
     "ratio_low",
     "ratio_high",
     "verdict",
+    "exceeds",
     "note",
 )
 PAIR_COLUMNS = ("feature", "metric", "group_a", "group_b", "difference", "low", "high")
@@ -83,21 +86,24 @@ def by_group(judged: Sequence[Judged]) -> pd.DataFrame:
                     "n_negative": int(counts[group, 0].sum()),
                     "n_selected": int(counts[group, :, 1].sum()),
                 }
-            for name, value, low, high in _group_figures(item, group):
-                row |= {name: value, f"{name}_low": low, f"{name}_high": high}
+            for name, value, low, high, behind in _group_figures(item, group):
+                row |= {name: value, f"{name}_low": low, f"{name}_high": high, f"{name}_n": behind}
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _group_figures(item: Judged, group: int) -> list[tuple[str, float, float, float]]:
+def _group_figures(item: Judged, group: int) -> list[tuple[str, float, float, float, int]]:
+    """Name, value, interval, and the rows behind it: of a rate those in its denominator, of AUROC the rarer class."""
     found = []
+    counts = item.counted.table.counts[group]
     for place, rate in enumerate(item.counted.rates):
         value, low, high = (float(part[place, group]) for part in (item.draws.estimate, item.low, item.high))
-        found.append((rate.name, value, low, high))
+        found.append((rate.name, value, low, high, int(np.sum(counts, where=rate.denominator))))
+    behind = {"roc_auc": int(counts.sum(axis=1).min()), "observed_minus_predicted": int(counts.sum())}
     for name, estimates in (("roc_auc", item.roc_auc), ("observed_minus_predicted", item.calibration)):
         if estimates is not None:
             value, low, high = (float(part[group]) for part in (estimates.value, estimates.low, estimates.high))
-            found.append((name, value, low, high))
+            found.append((name, value, low, high, behind[name]))
     return found
 
 
@@ -112,7 +118,8 @@ def gap_table(judged: Sequence[Judged]) -> pd.DataFrame:
     -------
     DataFrame
     """
-    return pd.DataFrame([row for item in judged for row in item.rows], columns=list(GAP_COLUMNS))
+    rows = [row | {"note": row["note"] + left_out(row["n_not_compared"])} for item in judged for row in item.rows]
+    return pd.DataFrame(rows, columns=list(GAP_COLUMNS))
 
 
 def pair_table(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -287,7 +294,7 @@ def scores(judged: Sequence[Judged]) -> pd.DataFrame:
         for group, level in enumerate(feature.levels):
             rows += [
                 (name, ALL_FOLDS, f"{feature.name}={level}", value, low, high, int(sizes[group]))
-                for name, value, low, high in _group_figures(item, group)
+                for name, value, low, high, _ in _group_figures(item, group)
                 if not np.isnan(value)
             ]
         known = int(sizes[~item.counted.unknown].sum())
@@ -300,59 +307,3 @@ def scores(judged: Sequence[Judged]) -> pd.DataFrame:
                     name = f"{kind}.{row['metric']}"
                     rows.append((name, ALL_FOLDS, feature.name, row[value], row[low], row[high], known))
     return score_rows(rows)
-
-
-def findings(judged: Sequence[Judged], features: Sequence[Feature], tolerance: float) -> tuple[Finding, ...]:
-    """Say what a reviewer must see: disparities first, then what cannot be told, then what is in order.
-
-    Parameters
-    ----------
-    judged : sequence of Judged
-    features : sequence of Feature
-    tolerance : float
-
-    Returns
-    -------
-    tuple of Finding
-    """
-    bad, unclear, good = [], [], []
-    unclear_crossed: list[str] = []
-    for item in judged:
-        name, crossed = item.counted.feature.name, len(item.counted.feature.parts) > 1
-        rows = sorted(item.rows, key=lambda row: -np.nan_to_num(row["low"]))
-        found = [row for row in rows if row["verdict"] == Verdict.DISPARITY.value]
-        open_ = [row for row in item.rows if row["verdict"] == Verdict.INSUFFICIENT.value]
-        # Equalised odds repeats the worse of two criteria that are listed by themselves.
-        told = [row for row in found if base_of(row["metric"]) != "equalised_odds"]
-        if told:
-            text = " ".join(f"{row['criterion'].capitalize()}: {row['note']}" for row in told[:3])
-            more = f" And {len(told) - 3} more." if len(told) > 3 else ""
-            bad.append(Finding(Severity.PROBLEM, f"Disparity by {name}", text + more))
-        if open_ and crossed:
-            unclear_crossed.append(name)
-        elif open_:
-            names = ", ".join(row["criterion"] for row in open_ if base_of(row["metric"]) != "equalised_odds")
-            text = f"Not enough evidence to judge {names}. {open_[0]['note']}{_small_groups(item)}"
-            unclear.append(Finding(Severity.WARNING, f"Insufficient evidence by {name}", text))
-        if not told and not open_:
-            widest = max(float(row["high"]) for row in item.rows)
-            text = f"Every gap judged is at most {widest:.3f}; the tolerance is {tolerance:g}.{_small_groups(item)}"
-            good.append(Finding(Severity.INFO, f"Within tolerance by {name}", text))
-    if unclear_crossed:
-        text = (
-            f"For {', '.join(unclear_crossed)} at least one criterion cannot be judged: too few people in the groups."
-        )
-        unclear.append(Finding(Severity.WARNING, "Insufficient evidence at intersections", text))
-    not_judged = [feature for feature in features if feature.reason]
-    unclear += [Finding(Severity.INFO, f"{feature.name} is not judged", feature.reason) for feature in not_judged]
-    return (*bad, *unclear, *good)
-
-
-def _small_groups(item: Judged) -> str:
-    counted = item.counted
-    small = ~counted.unknown & ~counted.enough[counted.compared].all(axis=0)
-    names = [counted.feature.levels[group] for group in np.flatnonzero(small)]
-    if not names:
-        return ""
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-    return f" Too small to judge in full: {shown}."

@@ -12,6 +12,7 @@ from appliedml.audits._profile_columns import row_hashes
 from appliedml.core.fold import Fold
 
 OK, FACT, WARNING, PROBLEM, UNMEASURED = "ok", "fact", "warning", "problem", "not measured"
+TIME_ORDER = "training rows not earlier than the first test row"
 REPEATED = 0.01
 """Share of test rows repeated in training from which the repetition is a warning."""
 
@@ -40,14 +41,12 @@ def row_checks(fold: Fold) -> pd.DataFrame:
     """
     train_ids, test_ids = fold.train.row_id, fold.test.row_id
     n_shared = int(np.isin(_text(test_ids), _text(train_ids)).sum())
-    late, ordered, time_row = _time_order(fold)
+    ordered, time_row = _time_order(fold)
     rows = [
         ("test rows that are also training rows", n_shared, len(test_ids), PROBLEM if n_shared else OK,
          "A row must be on one side only."),
         _groups(fold, ordered),
-        time_row if late is None else
-        ("training rows not earlier than the first test row", late, len(train_ids), FACT,
-         "A fault only where the folds were meant to be ordered in time."),
+        time_row,
         *_repeated(fold),
         *_fitted(fold),
         _ledger(fold),
@@ -63,14 +62,19 @@ def _text(values: Any) -> NDArray[Any]:
     return np.asarray([str(value) for value in values])
 
 
-def _time_order(fold: Fold) -> tuple[int | None, bool, tuple[str, int, int, str, str]]:
-    name = "training rows not earlier than the first test row"
-    missing = (name, 0, len(fold.train), UNMEASURED, "The schema names no time column.")
-    before, after = fold.train.time, fold.test.time
+def _time_order(fold: Fold) -> tuple[bool, tuple[str, int, int, str, str]]:
+    """Whether all training rows are earlier than all test rows, and the row that says so."""
+    n, before, after = len(fold.train), fold.train.time, fold.test.time
     if before is None or after is None or after.dropna().empty:
-        return None, False, missing
+        return False, (TIME_ORDER, 0, n, UNMEASURED, "The schema names no time column.")
     late = int((before >= after.min()).sum())
-    return late, late == 0, missing
+    if not late:
+        return True, (TIME_ORDER, 0, n, OK, "The model was tested on rows later than all it learned from.")
+    text = (
+        "The scores are those of rows from the same period. A model that is used on later rows may do worse: split by "
+        "time to know."
+    )
+    return False, (TIME_ORDER, late, n, WARNING, text)
 
 
 def _groups(fold: Fold, ordered: bool) -> tuple[str, int, int, str, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from appliedml.audits._scores_pool import with_interval
+from appliedml.audits._scores_pool import figure, with_interval
 from appliedml.core.artifact import Finding, Severity
 from appliedml.metrics._weighted import Floats, Weighted, quotient
 from appliedml.metrics.calibration import calibration_line, chance_calibration_error, expected_calibration_error
@@ -99,15 +99,29 @@ def measure_table(stage: str, target: str, found: dict[str, Interval], p: Floats
     return pd.DataFrame(rows)
 
 
-def verdict(found: dict[str, Interval]) -> tuple[str, Severity, str]:
-    """Return a verdict in a few words, its severity and its sentence."""
+def chance_limit(table: pd.DataFrame) -> float:
+    """Return the calibration error that chance alone exceeds in one of twenty samples, from ``measure_table``."""
+    return float(table.loc[table["measure"] == "ece", "by_chance_high"].iloc[0])
+
+
+def verdict(found: dict[str, Interval], chance_high: float) -> tuple[str, Severity, str]:
+    """Return a verdict in a few words, its severity and its sentence.
+
+    Parameters
+    ----------
+    found : dict of str to Interval
+        As from ``calibration_measures``.
+    chance_high : float
+        Calibration error up to which chance alone explains it.
+    """
     slope, ratio = found["slope"], found["observed_to_predicted"]
     if np.isnan(slope.value) or np.isnan(ratio.low):
         text = "Slope and intercept are undefined: one class only, or the same score for every row."
         return "undefined", Severity.WARNING, text
     figures = (
         f"Calibration slope {with_interval(slope.value, slope.low, slope.high, 2)}, "
-        f"observed divided by predicted {with_interval(ratio.value, ratio.low, ratio.high, 2)}."
+        f"observed divided by predicted {with_interval(ratio.value, ratio.low, ratio.high, 2)}; "
+        f"{SLOPE_RANGE[0]:g} to {SLOPE_RANGE[1]:g} and {RATIO_RANGE[0]:g} to {RATIO_RANGE[1]:g} count as small faults."
     )
     faults, words = [], []
     if ratio.high < 1 and ratio.value < RATIO_RANGE[0]:
@@ -130,8 +144,16 @@ def verdict(found: dict[str, Interval]) -> tuple[str, Severity, str]:
         text = f"No clear fault, but the intervals also allow for serious ones: too few rows to tell. {figures}"
         return "uncertain", Severity.WARNING, text
     exact = slope.low <= 1 <= slope.high and ratio.low <= 1 <= ratio.high
-    text = "Probabilities agree with what is observed." if exact else "The deviation is measurable but small."
-    return "good", Severity.INFO, f"{text} {figures}"
+    error = found["ece"].value
+    if exact and error <= chance_high:
+        return "good", Severity.INFO, f"Probabilities agree with what is observed. {figures}"
+    text = "The deviation is measurable but small." if not exact else "Slope and ratio show no fault."
+    if error > chance_high:
+        text += (
+            f" The expected calibration error, {figure(error)}, is more than chance alone would explain (up to "
+            f"{figure(chance_high)}): in places the probabilities are off. See the reliability curve."
+        )
+    return "no large fault", Severity.INFO, f"{text} {figures}"
 
 
 def _reaches(item: Interval, low: float, high: float) -> bool:
@@ -142,7 +164,7 @@ def _reaches(item: Interval, low: float, high: float) -> bool:
 def change_finding(before: dict[str, Interval], after: dict[str, Interval]) -> Finding:
     """Say what calibration changed."""
     text = "; ".join(
-        f"{title} {before[name].value:.3f} before, {after[name].value:.3f} after"
+        f"{title} {figure(before[name].value)} before, {figure(after[name].value)} after"
         for name, title in (("ece", "calibration error"), ("brier", "Brier score"), ("slope", "calibration slope"))
     )
     if after["brier"].value > before["brier"].value and after["ece"].value > before["ece"].value:

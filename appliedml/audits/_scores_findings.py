@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from appliedml.audits._scores_pool import Pooled, group_findings, with_interval
+from appliedml.audits._scores_pool import Pooled, figure, group_findings, with_interval
 from appliedml.core.artifact import Finding, Severity
 from appliedml.metrics.intervals import Interval
 
 FEW_EVENTS = 100
 TOO_GOOD = 0.995
+UNSTABLE_RANGE = 0.2
+"""Range over the folds of recall or precision, at each fold's threshold, from which an operating point is unstable."""
 
 
 def performance_findings(
@@ -24,7 +26,9 @@ def performance_findings(
     if pooled.binary:
         out += _calls(pooled)
         out += _events(pooled)
-    out += _folds(by_fold)
+    rates = fold_rates(pooled)
+    out += _folds(by_fold, rates)
+    out += _operating_point(rates)
     out += group_findings(pooled)
     lost = [name for name, item in found.items() if np.isnan(item.value)]
     if lost:
@@ -90,15 +94,56 @@ def _events(pooled: Pooled) -> list[Finding]:
     return [Finding(Severity.WARNING, "Few rows of the rarer class", text)]
 
 
-def _folds(by_fold: pd.DataFrame) -> list[Finding]:
-    if "roc_auc" not in by_fold or len(by_fold) < 2:
+def fold_rates(pooled: Pooled) -> pd.DataFrame:
+    """Return fold, threshold, n_positive, recall and precision of each fold's calls; empty if not two classes."""
+    rows = []
+    for number in pooled.folds if pooled.binary else ():
+        mask = pooled.of_fold(number)
+        positive, called = pooled.y[mask] == 1, pooled.predicted[mask] == 1
+        right = int((positive & called).sum())
+        recall, precision = (right / total if (total := int(part.sum())) else np.nan for part in (positive, called))
+        rows.append((number, float(pooled.threshold[mask][0]), int(positive.sum()), recall, precision))
+    return pd.DataFrame(rows, columns=["fold", "threshold", "n_positive", "recall", "precision"])
+
+
+def _spans(tables: Mapping[str, pd.Series[float]]) -> dict[str, tuple[float, float]]:
+    """Lowest and highest value over the folds, of measures that at least two folds have."""
+    known = {name: values.dropna() for name, values in tables.items()}
+    return {name: (float(values.min()), float(values.max())) for name, values in known.items() if len(values) > 1}
+
+
+def _folds(by_fold: pd.DataFrame, rates: pd.DataFrame) -> list[Finding]:
+    measures = {"AUROC": by_fold["roc_auc"]} if "roc_auc" in by_fold else {}
+    spans = _spans({**measures, "recall": rates["recall"], "precision": rates["precision"]})
+    if not spans:
         return []
-    areas = by_fold["roc_auc"].dropna()
-    if len(areas) < 2:
-        return []
+    parts = [f"{name} between {figure(low)} and {figure(high)}" for name, (low, high) in spans.items()]
     text = (
-        f"AUROC lies between {areas.min():.3f} and {areas.max():.3f} over {len(areas)} folds. "
-        "This spread is no confidence interval: folds share training rows."
+        f"Over {len(by_fold)} folds: {'; '.join(parts)}. This spread is no confidence interval: folds share training "
+        "rows."
     )
-    severity = Severity.WARNING if areas.min() < 0.5 else Severity.INFO
-    return [Finding(severity, "How much the folds differ", text)]
+    if rates["threshold"].nunique() > 1:
+        text += " Each fold has its own threshold: cross-validation does not fix the one that a user would deploy."
+    weak = "AUROC" in spans and spans["AUROC"][0] < 0.5
+    return [Finding(Severity.WARNING if weak else Severity.INFO, "How much the folds differ", text)]
+
+
+def _operating_point(rates: pd.DataFrame) -> list[Finding]:
+    spans = _spans({"recall": rates["recall"], "precision": rates["precision"]})
+    wide = {name: span for name, span in spans.items() if span[1] - span[0] > UNSTABLE_RANGE}
+    if not wide:
+        return []
+    parts = " and ".join(f"{name} from {figure(low)} to {figure(high)}" for name, (low, high) in wide.items())
+    lowest, highest = rates["threshold"].min(), rates["threshold"].max()
+    if lowest < highest:
+        where = f"thresholds from {figure(lowest)} to {figure(highest)}, each chosen in its fold"
+        advice = "Cross-validation does not fix the threshold that a user would deploy: choose one, and test it alone."
+    else:
+        where = f"the one threshold {figure(lowest)}"
+        advice = "The scores of the folds are on different scales, or folds differ in their rows."
+    few = int(rates["n_positive"].min())
+    text = (
+        f"Over {len(rates)} folds {parts}, at {where}. {advice} The smallest fold has {few:,} rows of the class of "
+        "interest: with few, part of this is chance."
+    )
+    return [Finding(Severity.WARNING, "The operating point is unstable over the folds", text)]

@@ -171,5 +171,20 @@ def with_interval(value: float, low: float, high: float, decimals: int = 3) -> s
     """Write a value with its interval."""
     if np.isnan(value):
         return "undefined"
-    text = f"{value:.{decimals}f}"
-    return text if np.isnan(low) else f"{text} ({low:.{decimals}f} to {high:.{decimals}f})"
+    text = figure(value, decimals)
+    return text if np.isnan(low) else f"{text} ({figure(low, decimals)} to {figure(high, decimals)})"
+
+
+def figure(value: float, decimals: int = 3, sign: bool = False) -> str:
+    """Write a number so that rounding never turns it into a zero: a bound that is close to zero decides a verdict.
+
+    Examples
+    --------
+    >>> figure(0.0312), figure(-0.00042, sign=True), figure(0.0, sign=True)
+    ('0.031', '-0.00042', '0.000')
+    """
+    plus = "+" if sign and value != 0 else ""
+    if 0 < abs(value) < 0.5 * 10**-decimals:
+        return f"{value:{plus}.2g}"
+    # Zero has no sign: -0.0 + 0.0 is 0.0.
+    return f"{value + 0.0:{plus}.{decimals}f}"

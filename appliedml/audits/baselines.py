@@ -1,4 +1,4 @@
-"""``Baselines``: whether the pipeline is worth its trouble, against simpler models on the same rows."""
+"""``Baselines``: whether the pipeline is worth its trouble, against reference models on the same rows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from appliedml.audits._leakage_columns import column_use, dropped_table
 from appliedml.audits._scores_models import BASELINES, fit_baseline
-from appliedml.audits._scores_pool import Pooled, audit_seed, group_findings, pool, score_evidence, status_of
+from appliedml.audits._scores_pool import Pooled, audit_seed, figure, group_findings, pool, score_evidence, status_of
 from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Real, Rule
@@ -21,12 +22,14 @@ from appliedml.metrics.comparisons import ModelDraws, bootstrap_models, delong
 PIPELINE = "pipeline"
 COMPARED = ("roc_auc", "average_precision", "brier")
 SHOWN = (*COMPARED, "log_loss")
+ALL_MODELS = "All reference models"
+SIGNIFICANT = 0.05
 _FLAT = "the same score for every row"
 _RANKS = ("roc_auc", "average_precision")
 
 
 class Baselines(Configured):
-    """Compare the pipeline with simpler models fitted on the same training rows and raw features.
+    """Compare the pipeline with reference models fitted on the same training rows and the same raw columns.
 
     Parameters
     ----------
@@ -41,10 +44,13 @@ class Baselines(Configured):
 
     Notes
     -----
-    The baselines get the features as they were after cleaning, with plain preparation learned in the training fold:
+    The baselines get the features as they were after cleaning, without the columns that the fold's pipeline drops: an
+    identifier would tell them what the pipeline's model never sees. Where the model sees mixtures of columns, only what
+    is certainly dropped is left out. They come with plain preparation learned in the training fold:
     median imputation with indicators, scaling and one-hot coding for logistic regression; missing values and categories
-    as they are for gradient boosting. Their settings are scikit-learn's defaults: they are not tuned, and may use the
-    rows that the pipeline sets aside for validation, as they would without a network to stop.
+    as they are for gradient boosting. Their settings are scikit-learn's defaults: they are not tuned, and they also
+    train on the rows that the pipeline sets aside for validation, as they would without a network to stop. A
+    difference is called one where its interval leaves out zero and no p value is 0.05 or more.
 
     Source
     ------
@@ -87,17 +93,21 @@ class Baselines(Configured):
         Returns
         -------
         dict
-            The pipeline's predictions, and probabilities and a note of each baseline.
+            The pipeline's predictions, probabilities and a note of each baseline, which columns the pipeline drops,
+            and how many rows it sets aside.
         """
         self.check_parameters()
+        use = column_use(fold)
+        features = [use.kept(part.X) for part in (fold.train, fold.test)]
         fitted: dict[str, Any] = {}
         for name in dict.fromkeys(self.models):
             own = fold.seed_for("baselines", name) if self.random_state is None else self.random_state
             train, labels = fold.train, np.asarray(fold.train.y)
             fitted[name] = fit_baseline(
-                name, train.X, labels, fold.test.X, n_classes=len(fold.classes), seed=own, weight=train.weight
+                name, features[0], labels, features[1], n_classes=len(fold.classes), seed=own, weight=train.weight
             )
-        return {**score_evidence(fold), "fitted": fitted}
+        n_held = len(getattr(fold.pipeline, "validation_rows_", ()))
+        return {**score_evidence(fold), "fitted": fitted, "use": use, "n_set_aside": n_held}
 
     def conclude(self, evidence: list[dict[str, Any]]) -> Artifact:
         """Compare on the pooled test rows.
@@ -111,7 +121,8 @@ class Baselines(Configured):
         -------
         Artifact
             Tables ``models`` (measures of each model with intervals), ``differences`` (pipeline minus baseline, paired)
-            and ``notes``; scores ``difference.<measure>`` with subset ``baseline=<model>``.
+            and ``notes`` (of a model, or with an empty model of all); scores ``difference.<measure>`` with subset
+            ``baseline=<model>``.
         """
         self.check_parameters()
         pooled = pool(evidence)
@@ -126,9 +137,13 @@ class Baselines(Configured):
         draws = self._draws(pooled, given, seed)
         differences = _differences(pooled, draws, given)
         findings = [*_findings(differences, self.confidence, notes), *group_findings(pooled)]
+        notes = pd.concat([_common_notes(evidence), notes], ignore_index=True).astype(str)
+        dropped = dropped_table([item["use"] for item in evidence], [item["fold"] for item in evidence])
         summary = {
             "models": usable,
             "left_out": [name for name in names if name not in usable],
+            "columns_left_out": [str(name) for name in dropped["column"]],
+            "n_set_aside": [int(item["n_set_aside"]) for item in evidence],
             "n": pooled.n,
             "confidence": self.confidence,
             "n_resamples": self.n_resamples,
@@ -179,6 +194,23 @@ def _notes(names: Sequence[str], evidence: Sequence[Mapping[str, Any]]) -> pd.Da
     return pd.DataFrame(rows, columns=["model", "title", "note", "folds"]).astype(str)
 
 
+def _common_notes(evidence: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """What is to know of all baselines: columns left out, and rows that the pipeline's model does not train on."""
+    numbers = [item["fold"] for item in evidence]
+    dropped = dropped_table([item["use"] for item in evidence], numbers)
+    told = [(f"{row.column}: the pipeline drops it, left out here too.", row.folds) for row in dropped.itertuples()]
+    mixed = [str(item["fold"]) for item in evidence if item["use"].mixtures]
+    if mixed:
+        text = "The pipeline's model sees mixtures of columns: all columns are used that may be part of one."
+        told.append((text, ", ".join(mixed)))
+    held = [str(item["fold"]) for item in evidence if item["n_set_aside"]]
+    if held:
+        text = "They also train on the rows that the pipeline sets aside for validation."
+        told.append((text, ", ".join(held)))
+    rows = [{"model": "", "title": ALL_MODELS, "note": text, "folds": folds} for text, folds in told]
+    return pd.DataFrame(rows, columns=["model", "title", "note", "folds"]).astype(str)
+
+
 def _model_table(draws: ModelDraws, usable: Sequence[str]) -> pd.DataFrame:
     rows = []
     for metric in SHOWN:
@@ -220,16 +252,18 @@ def _differences(pooled: Pooled, draws: ModelDraws, given: Mapping[str, NDArray[
                     "high": item.high,
                     "p": item.p,
                     "p_delong": check,
-                    "verdict": _verdict(item.low, item.high, bool(METRICS[metric].higher_is_better)),
+                    "verdict": _verdict(item.low, item.high, (item.p, check), bool(METRICS[metric].higher_is_better)),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def _verdict(low: float, high: float, higher_is_better: bool) -> str:
-    """What the interval of pipeline minus baseline says."""
+def _verdict(low: float, high: float, p_values: Sequence[float], higher_is_better: bool) -> str:
+    """What the interval of pipeline minus baseline says, where no p value that there is contradicts it."""
     if np.isnan(low):
         return "undefined"
+    if any(p >= SIGNIFICANT for p in p_values):
+        return "no clear difference"
     if not higher_is_better:
         low, high = -high, -low
     return "better" if low > 0 else "worse" if high < 0 else "no clear difference"
@@ -257,13 +291,13 @@ def _findings(differences: pd.DataFrame, confidence: float, notes: pd.DataFrame)
         figures = "; ".join(_in_words(row) for row in rows.values())
         text = f"{figures} (pipeline minus baseline, {confidence:.0%} intervals)."
         if area["verdict"] == "better":
-            out.append(Finding(Severity.INFO, f"The pipeline beats: {title}", text))
+            out.append(Finding(Severity.INFO, f"The pipeline is better than: {title}", text))
         elif area["verdict"] == "undefined":
             out.append(Finding(Severity.WARNING, f"No comparison possible with: {title}", text))
         else:
             severity = Severity.PROBLEM if model == "majority" else Severity.WARNING
             worse = area["verdict"] == "worse"
-            headline = "A simpler model is better" if worse else "The pipeline is not shown to beat a simpler model"
+            headline = "A reference model is better" if worse else "The pipeline is not shown to beat a reference model"
             out.append(Finding(severity, f"{headline}: {title}", text))
     out += [
         Finding(
@@ -278,7 +312,8 @@ def _findings(differences: pd.DataFrame, confidence: float, notes: pd.DataFrame)
 
 
 def _in_words(row: Mapping[str, Any]) -> str:
-    figures = f"{row['metric_title']} {row['pipeline']:.3f} against {row['baseline']:.3f}"
+    figures = f"{row['metric_title']} {figure(row['pipeline'])} against {figure(row['baseline'])}"
     if np.isnan(row["low"]):
         return f"{figures}, no interval"
-    return f"{figures}, difference {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+    value, low, high = (figure(row[name], sign=True) for name in ("difference", "low", "high"))
+    return f"{figures}, difference {value} ({low} to {high})"

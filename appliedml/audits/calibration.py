@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from appliedml.audits._scores_calibration import Settings, calibration_measures, change_finding, measure_table, verdict
+from appliedml.audits._scores_calibration import (
+    RATIO_RANGE,
+    SLOPE_RANGE,
+    Settings,
+    calibration_measures,
+    chance_limit,
+    change_finding,
+    measure_table,
+    verdict,
+)
 from appliedml.audits._scores_pool import Pooled, audit_seed, group_findings, pool, score_evidence, status_of
 from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Finding, score_rows
 from appliedml.core.fold import Fold
@@ -119,6 +128,7 @@ class Calibration(Configured):
         if all(item["raw"] is not None for item in evidence):
             stages = {BEFORE: np.concatenate([item["raw"] for item in evidence]), AFTER: pooled.p}
         found: dict[tuple[str, str], dict[str, Interval]] = {}
+        limits: dict[tuple[str, str], float] = {}
         reliability, measures, parts = [], [], []
         for stage, p in stages.items():
             for target, own, scores in _targets(pooled, p):
@@ -127,9 +137,10 @@ class Calibration(Configured):
                 curve = reliability_curve(own, scores, self.n_bins, self.confidence)
                 reliability.append(pd.DataFrame({**keys, **curve}))
                 measures.append(measure_table(stage, target, found[stage, target], scores, settings))
+                limits[stage, target] = chance_limit(measures[-1])
                 parts.append(pd.DataFrame([{**keys, **vars(brier_parts(own, scores, self.n_bins))}]))
         last, main = list(stages)[-1], _main_target(pooled)
-        word, severity, sentence = verdict(found[last, main])
+        word, severity, sentence = verdict(found[last, main], limits[last, main])
         findings = [Finding(severity, f"Calibration of the probabilities: {word}", sentence)]
         if len(stages) == 2:
             findings.append(change_finding(found[BEFORE, main], found[AFTER, main]))
@@ -140,6 +151,8 @@ class Calibration(Configured):
             "target": main,
             "verdict": word,
             "sentence": sentence,
+            "slope_range": list(SLOPE_RANGE),
+            "ratio_range": list(RATIO_RANGE),
             "n": pooled.n,
             "n_bins": self.n_bins,
             "confidence": self.confidence,

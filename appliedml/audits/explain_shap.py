@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from appliedml.audits._explain_findings import findings
+from appliedml.audits._explain_findings import RANDOMISED_LIMIT, findings, randomisation_verdict
 from appliedml.audits._explain_fold import evidence_of, explain
-from appliedml.audits._explain_groups import group_table
+from appliedml.audits._explain_groups import group_table, left_out
 from appliedml.audits._explain_pool import Pool, pool
 from appliedml.audits._explain_tables import dependence_table, global_table, local_table
 from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Severity, Status, score_rows
@@ -56,7 +57,7 @@ class ExplainShap(Configured):
     top : int
         Features compared between groups, and shown of a single row.
     min_group_rows : int
-        Levels with fewer explained rows are flagged as small and not compared.
+        Levels with fewer explained rows are flagged as small and not compared; those with fewer than five are left out.
     random_state : int or None
         Seed; by default derived from the plan's.
 
@@ -77,10 +78,13 @@ class ExplainShap(Configured):
     ``curves``, ``advantages``
         Deletion and insertion: curve, order, share, value, low, high; and curve, value, low, high, n.
     ``randomisation``
-        how, value, low, high, n.
+        how, value, low, high, n, verdict: "depends on what was learnt" if the whole interval lies below 0.5, else "not
+        shown". The limit is a convention: half of the agreement of an explanation with itself.
     ``errors``
         fold, explainer, n_rows, n_background, n_features, base_value, additivity_residual, mean_standard_error,
-        relative_error, reached_target, mean_permutations, n_evaluations, reference, distance, n_checked.
+        relative_error, worst_row_error, reached_target, mean_permutations, n_evaluations, reference, distance,
+        expected_distance, n_checked. All errors and distances are shares of the size (root mean square) of the fold's
+        values; ``target_error`` is asked of the worst row.
     ``local``
         Only with ``local_rows``: row_id, fold, output, rank, feature, feature_value, value, standard_error, base_value,
         score.
@@ -268,9 +272,13 @@ class ExplainShap(Configured):
             "additivity_residual": float(errors["additivity_residual"].max()),
             "distance": _number(checked["distance"].iloc[0]) if len(checked) else None,
             "distance_reference": str(checked["reference"].iloc[0]) if len(checked) else None,
+            "expected_distance": _number(checked["expected_distance"].iloc[0]) if len(checked) else None,
             "distance_rows": int(checked["n_checked"].iloc[0]) if len(checked) else 0,
+            "worst_row_error": _number(errors["worst_row_error"].max()),
             "fold_agreement": _number(agreement),
             "min_group_rows": self.min_group_rows,
+            "groups_left_out": left_out(pooled),
+            "randomisation_limit": RANDOMISED_LIMIT,
         }
 
 
@@ -282,6 +290,17 @@ def _relative(found: Sequence[dict[str, Any]]) -> float | None:
     errors = np.concatenate([item["standard_errors"].ravel() for item in found])
     size = float(np.linalg.norm(np.concatenate([item["values"].ravel() for item in found])))
     return _number(np.linalg.norm(errors) / size) if size else 0.0
+
+
+def _worst_row(errors: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    """Return the largest standard error of a row as a share of the size of all values: what sampling holds down.
+
+    Outputs are judged one by one, and noise adds its variance to the mean square of the values.
+    """
+    own = np.sqrt(np.mean(errors**2, axis=1))
+    size = np.sqrt(np.maximum(np.mean(values**2 - errors**2, axis=(0, 1)), 0))
+    shares = np.divide(own, size, where=size > 0, out=np.where(own > 0, np.inf, 0.0))
+    return float(shares.max())
 
 
 def _agreement(pooled: Pool) -> pd.DataFrame:
@@ -298,13 +317,14 @@ def _randomisation(found: Sequence[dict[str, Any]], seed: int) -> tuple[pd.DataF
             skipped = item["randomised"]["how"]
         else:
             rows.append((item["randomised"]["how"], *randomisation_interval(item["randomised"]["correlations"], seed)))
-    return pd.DataFrame(rows, columns=["how", "value", "low", "high", "n"]), skipped
+    table = pd.DataFrame(rows, columns=["how", "value", "low", "high", "n"])
+    return table.assign(verdict=[randomisation_verdict(high) for high in table["high"]]), skipped
 
 
 def _errors(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
     rows = []
     for item in found:
-        check = item["check"] or {"reference": "", "distance": float("nan"), "n": 0}
+        check = item["check"] or {"reference": "", "distance": float("nan"), "expected": float("nan"), "n": 0}
         errors, values = item["standard_errors"], item["values"]
         size = float(np.linalg.norm(values))
         rows.append(
@@ -318,11 +338,13 @@ def _errors(found: Sequence[dict[str, Any]]) -> pd.DataFrame:
                 "additivity_residual": item["additivity_residual"],
                 "mean_standard_error": float(np.sqrt(np.mean(errors**2))),
                 "relative_error": float(np.linalg.norm(errors)) / size if size else 0.0,
+                "worst_row_error": _worst_row(errors, values),
                 "reached_target": bool(item["reached_target"]),
                 "mean_permutations": item["mean_permutations"],
                 "n_evaluations": item["n_evaluations"],
                 "reference": check["reference"],
                 "distance": check["distance"],
+                "expected_distance": check["expected"],
                 "n_checked": check["n"],
             }
         )

@@ -10,8 +10,11 @@ import pandas as pd
 
 from appliedml.audits import _fairness_tables as tables
 from appliedml.audits._fairness_features import Pooled, find_features, fold_evidence, pool
+from appliedml.audits._fairness_findings import findings
 from appliedml.audits._fairness_frontier import frontier, frontier_table
-from appliedml.audits._fairness_judge import CRITERIA, Judged, Minimums, Verdict, count, judge
+from appliedml.audits._fairness_judge import Judged, Minimums, count, judge
+from appliedml.audits._fairness_unknown import candidates, compare_unknown
+from appliedml.audits._fairness_verdict import CRITERIA, Verdict
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Boolean, Choice, Integer, ListOf, MapOf, Null, Real, Rule, Text
@@ -48,7 +51,8 @@ class Fairness(Configured):
     reference : mapping of str to str or None
         The level that impact ratios are set against, by feature; by default the group with the highest selection rate.
     judge_unknown : bool
-        Whether people of unknown level are compared like a group. They are always counted and shown.
+        Whether people of unknown level are compared like a group. They are always counted and shown, and a warning says
+        where they are treated differently.
     random_state : int or None
         Seed; by default derived from the plan's.
 
@@ -59,9 +63,11 @@ class Fairness(Configured):
 
     - *within tolerance*: the whole interval of the largest gap is at most ``tolerance``. There may be a difference;
       it is a tolerable one.
-    - *disparity*: some pair of groups surely differs (its interval excludes 0) and is not shown to be within tolerance
-      (its interval reaches beyond it). The estimated gap of that pair is then more than half of the tolerance.
-    - *insufficient evidence*: neither; or fewer than two groups are large enough.
+    - *disparity*: some pair of groups differs with the confidence asked for (its interval excludes 0) and is not shown
+      to be within tolerance (its interval reaches beyond it). The estimated gap of that pair is then more than half of
+      the tolerance. The finding is a problem if some lower bound or the estimated largest gap exceeds the tolerance
+      (``exceeds``); else it is a warning: a difference is shown, its size against the tolerance is open.
+    - *insufficient evidence*: neither; or fewer than two groups are large enough, and then no gap is given.
 
     A gap of exactly the tolerance can never be shown to exceed it, whatever the sample; that is why a disparity does
     not ask for it. With no true gap, the audit says *disparity* anywhere in at most 1 - ``confidence`` of all cases.
@@ -74,18 +80,27 @@ class Fairness(Configured):
     of one group are resampled together, and so are several predictions of one row (repeated splits). The intervals
     hold for the models that were trained: they do not cover training anew.
 
+    **Unknown levels.** Where people of unknown level are not compared but large enough, their rates are set against
+    every judged group in a family of intervals of their own, corrected like the gaps. A warning is given where such an
+    interval excludes 0, or where their rate lies outside the range of the judged groups by more than ``tolerance``.
+
     **Classes.** With more than two, every class is set against the others, and its name follows the rate's name.
 
     **Tables** of the artifact:
 
     ``by_group``
         feature, level, unknown, intersection, judged, n, n_units, n_positive, n_negative, n_selected, then for every
-        rate, ``roc_auc`` and ``observed_minus_predicted``: ``<name>``, ``<name>_low``, ``<name>_high``.
+        rate, ``roc_auc`` and ``observed_minus_predicted``: ``<name>``, ``<name>_low``, ``<name>_high`` and
+        ``<name>_n``, the rows behind it.
     ``gaps``
-        feature, intersection, metric, criterion, n_groups, n_too_small, gap, low, high, lowest_group, lowest_rate,
-        highest_group, highest_rate, ratio, ratio_low, ratio_high, verdict, note.
+        feature, intersection, metric, criterion, n_groups, n_too_small, n_not_compared (people of unknown level),
+        gap, low, high, lowest_group, lowest_rate, highest_group, highest_rate, ratio, ratio_low, ratio_high, verdict,
+        exceeds, note.
     ``pairs``
         feature, metric, group_a, group_b, difference, low, high.
+    ``unknown``
+        feature, intersection, level, metric, n, rate, lowest_rate, highest_rate, against, against_rate, difference,
+        low, high, outside, differs: people of unknown level against the judged groups, where they are not compared.
     ``too_small``
         feature, level, metric, counted, found, needed.
     ``impact_ratio``
@@ -178,7 +193,8 @@ class Fairness(Configured):
         Returns
         -------
         Artifact
-            Status "problem" if there is any disparity, "warning" if some feature cannot be judged, else "ok";
+            Status "problem" if some gap exceeds the tolerance, "warning" if there is another disparity, if something
+            cannot be judged or if people of unknown level are treated differently, else "ok";
             "not_applicable" without a sensitive feature that has two levels.
 
         Raises
@@ -202,7 +218,9 @@ class Fairness(Configured):
         counted = [count(feature, pooled, metrics, minimums, self.judge_unknown) for feature in usable]
         n_tests = max(1, sum(item.testable for item in counted))
         corrected = 1 - (1 - self.confidence) / n_tests
-        n_resamples = max(self.n_resamples, math.ceil(TAIL_RESAMPLES / (1 - corrected)))
+        n_unknown = 0 if self.judge_unknown else sum(bool(candidates(item).any()) for item in counted)
+        n_families = max(n_tests, n_unknown)
+        n_resamples = max(self.n_resamples, math.ceil(TAIL_RESAMPLES * n_families / (1 - self.confidence)))
         root = self.random_state if self.random_state is not None else int(evidence[0]["seed"])
         judged = [
             judge(
@@ -217,22 +235,27 @@ class Fairness(Configured):
             for item in counted
         ]
         gaps = tables.gap_table(judged)
+        unknown = compare_unknown(
+            () if self.judge_unknown else judged, 1 - (1 - self.confidence) / max(1, n_unknown), self.tolerance
+        )
+        found = findings(judged, features, unknown, self.tolerance, self.confidence)
         steps = [row for item in judged if len(item.counted.feature.parts) == 1 for row in frontier(item, pooled)]
         return Artifact(
             KIND,
-            _status(gaps),
+            _status(gaps, found),
             summary=self._summary(pooled, gaps, n_tests, corrected, n_resamples, judged),
             tables={
                 "by_group": tables.by_group(judged),
                 "gaps": gaps,
                 "pairs": tables.pair_table(judged),
+                "unknown": unknown,
                 "too_small": tables.too_small_table(counted, minimums),
                 "impact_ratio": tables.impact_table(judged, self.reference or {}),
                 "frontier": frontier_table(steps),
                 "features": tables.feature_table(features, {item.counted.feature.name: item for item in judged}),
             },
             scores=tables.scores(judged),
-            findings=(*tables.findings(judged, features, self.tolerance), *self._reference_problems(judged)),
+            findings=(*found, *self._reference_problems(judged)),
         )
 
     def _summary(
@@ -282,14 +305,16 @@ class Fairness(Configured):
         return found
 
 
-def _status(gaps: pd.DataFrame) -> Status:
-    if (gaps["verdict"] == Verdict.DISPARITY.value).any():
+def _status(gaps: pd.DataFrame, found: Sequence[Finding]) -> Status:
+    if any(finding.severity is Severity.PROBLEM for finding in found):
         return Status.PROBLEM
-    return Status.WARNING if (gaps["verdict"] == Verdict.INSUFFICIENT.value).any() else Status.OK
+    in_order = (gaps["verdict"] == Verdict.WITHIN.value).all()
+    warned = any(finding.severity is Severity.WARNING for finding in found)
+    return Status.OK if in_order and not warned else Status.WARNING
 
 
 def _worst(gaps: pd.DataFrame) -> dict[str, Any]:
-    """The gap with the highest lower bound: the one that is surest to be large."""
+    """The gap with the highest lower bound: the one best shown to be large."""
     known = gaps[gaps["gap"].notna()]
     if known.empty:
         return {}

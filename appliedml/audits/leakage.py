@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
+from appliedml.audits._leakage_columns import ColumnUse, column_use, dropped_table, said_of
 from appliedml.audits._leakage_features import (
     FEATURE_TYPES,
     IDENTIFIER_TYPES,
@@ -17,7 +18,7 @@ from appliedml.audits._leakage_features import (
     identifiers,
     pure_levels,
 )
-from appliedml.audits._leakage_rows import CHECK_TYPES, PROBLEM, WARNING, row_checks
+from appliedml.audits._leakage_rows import CHECK_TYPES, PROBLEM, TIME_ORDER, WARNING, row_checks
 from appliedml.audits._profile_columns import feature_frame
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.core.fold import Fold
@@ -25,6 +26,7 @@ from appliedml.core.params import Real, Rule
 from appliedml.core.stage import Configured
 
 HIDDEN = ("seconds",)
+NOT_LATER = "Not tested on later rows"
 
 
 class Leakage(Configured):
@@ -41,8 +43,9 @@ class Leakage(Configured):
     Checked per fold: row ids and groups in both parts; the time order; test rows whose features also occur in training
     (and with the same label); rows that a stage was fitted on against validation rows and test rows; the ledger's row
     counts; how well each feature alone separates the classes (bins learned on training rows, judged on test rows);
-    values after which the outcome is certain; columns that look like identifiers. The time order is reported as a fact:
-    it is a fault only where folds were meant to be ordered in time.
+    values after which the outcome is certain; columns that look like identifiers. A column that the pipeline drops in
+    every fold cannot tell the model anything: what is found about it is information, not a warning. Where rows have a
+    time and training rows are not all earlier than the test rows, that is a warning: later rows were not tested.
 
     Examples
     --------
@@ -65,13 +68,15 @@ class Leakage(Configured):
         Returns
         -------
         dict of DataFrame
-            ``checks``, ``features``, ``levels``, ``identifiers``, ``ledger``; and the sizes of the fold.
+            ``checks``, ``features``, ``levels``, ``identifiers``, ``ledger``; and which columns the pipeline drops.
         """
         self.check_parameters()
         train, test = feature_frame(fold.train.X), feature_frame(fold.test.X)
         before, after = np.asarray(fold.train.y).astype(np.intp), np.asarray(fold.test.y).astype(np.intp)
         tabular = train is not None and test is not None
         return {
+            "fold": fold.number,
+            "use": column_use(fold),
             "checks": row_checks(fold),
             "features": feature_separation(train, before, test, after, len(fold.classes)) if tabular else None,
             "levels": pure_levels(train, before, fold.classes) if tabular else None,
@@ -91,14 +96,18 @@ class Leakage(Configured):
         -------
         Artifact
             Tables ``checks`` (check, fold, n, of, share, verdict, text), ``features`` (column, auroc, auroc_max, folds,
-            verdict), ``levels`` (column, level, class, rows, share), ``identifiers`` (column, rows, distinct, share)
-            and ``ledger``.
+            verdict), ``levels`` (column, level, class, rows, share), ``identifiers`` (column, rows, distinct, share),
+            each with ``dropped`` (whether the pipeline drops the column), ``dropped`` (column, folds, every_fold) and
+            ``ledger``.
         """
         checks = pd.concat([item["checks"] for item in evidence], ignore_index=True).astype(CHECK_TYPES)
         features = self._features([item["features"] for item in evidence if item["features"] is not None])
         levels = _worst([item["levels"] for item in evidence], ["column", "level", "class"], LEVEL_TYPES)
         named = _worst([item["identifiers"] for item in evidence], ["column"], IDENTIFIER_TYPES)
         ledger = pd.concat([item["ledger"] for item in evidence], ignore_index=True)
+        uses: list[ColumnUse] = [item["use"] for item in evidence]
+        features, levels, named = (_with_use(table, uses) for table in (features, levels, named))
+        dropped = dropped_table(uses, [item["fold"] for item in evidence])
         found = [
             *_check_findings(checks),
             *_feature_findings(features),
@@ -118,8 +127,16 @@ class Leakage(Configured):
                 "n_checks": len(checks),
                 "n_problems": int((checks["verdict"] == PROBLEM).sum()),
                 "features_checked": len(features),
+                "mixtures": list(dict.fromkeys(name for use in uses for name in use.mixtures)),
             },
-            tables={"checks": checks, "features": features, "levels": levels, "identifiers": named, "ledger": ledger},
+            tables={
+                "checks": checks,
+                "features": features,
+                "levels": levels,
+                "identifiers": named,
+                "dropped": dropped,
+                "ledger": ledger,
+            },
             findings=tuple(found),
         )
 
@@ -149,24 +166,40 @@ def _check_findings(checks: pd.DataFrame) -> Iterator[Finding]:
         for name, part in checks[checks["verdict"] == verdict].groupby("check", sort=False):
             folds = ", ".join(str(fold) for fold in part["fold"])
             worst = part.loc[part["n"].idxmax()]
-            text = (
-                f"{worst['n']:,} of {worst['of']:,} in fold {worst['fold']}; folds concerned: {folds}. {worst['text']}"
-            )
+            n, of = f"{worst['n']:,}", f"{worst['of']:,}"
+            if name == TIME_ORDER:
+                text = (
+                    f"{n} of {of} training rows ({worst['share']:.0%}) are not earlier than the first test row in fold "
+                    f"{worst['fold']}; folds concerned: {folds}. {worst['text']}"
+                )
+                yield Finding(severity, NOT_LATER, text)
+                continue
+            text = f"{n} of {of} in fold {worst['fold']}; folds concerned: {folds}. {worst['text']}"
             yield Finding(severity, str(name).capitalize(), text)
+
+
+_USE = {
+    "no": "The pipeline does not drop it.",
+    "in some folds": "The pipeline drops it in some folds only.",
+    "not known": "Whether the model sees it is not known.",
+}
+
+
+def _with_use(table: pd.DataFrame, uses: Sequence[ColumnUse]) -> pd.DataFrame:
+    return table.assign(dropped=pd.Series([said_of(str(name), uses) for name in table["column"]], dtype=str))
 
 
 def _feature_findings(features: pd.DataFrame) -> Iterator[Finding]:
     for row in features[features["verdict"] != "ok"].itertuples():
-        if row.verdict == PROBLEM:
-            text = (
-                f"{row.column} alone separates the classes of unseen rows with AUROC {row.auroc:.3f}. It is the "
-                "target, or follows from it: remove it and run again."
-            )
+        alone = f"{row.column} alone separates the classes of unseen rows with AUROC {row.auroc:.3f}."
+        if row.dropped == "yes":
+            title = f"{row.column} knows too much and is dropped by the pipeline before the model"
+            yield Finding(Severity.INFO, title, f"{alone} The pipeline drops it in every fold.")
+        elif row.verdict == PROBLEM:
+            text = f"{alone} It is the target, or follows from it: remove it and run again. {_USE[row.dropped]}"
             yield Finding(Severity.PROBLEM, f"A target inside the features: {row.column}", text)
         else:
-            text = (
-                f"It alone reaches AUROC {row.auroc:.3f} on unseen rows. Make sure it is known when the model is used."
-            )
+            text = f"{alone} Make sure it is known when the model is used. {_USE[row.dropped]}"
             yield Finding(Severity.WARNING, f"{row.column} is suspiciously good", text)
 
 
@@ -174,15 +207,25 @@ def _level_findings(levels: pd.DataFrame) -> Iterator[Finding]:
     for row in levels.to_dict("records"):
         text = (
             f"{100 * row['share']:.1f} % of the {row['rows']:,} training rows with {row['column']} = {row['level']} "
-            f"are of class {row['class']}. Make sure the value is known when the model is used."
+            f"are of class {row['class']}."
         )
-        yield Finding(Severity.WARNING, f"One value of {row['column']} decides the outcome", text)
+        if row["dropped"] == "yes":
+            title = f"{row['column']}, of which one value decides the outcome, is dropped by the pipeline"
+            yield Finding(Severity.INFO, title, f"{text} The pipeline drops the column in every fold.")
+        else:
+            text = f"{text} Make sure the value is known when the model is used. {_USE[row['dropped']]}"
+            yield Finding(Severity.WARNING, f"One value of {row['column']} decides the outcome", text)
 
 
 def _identifier_findings(named: pd.DataFrame) -> Iterator[Finding]:
     for row in named.itertuples():
-        text = (
-            f"{row.distinct:,} different values in {row.rows:,} rows. An identifier lets a model learn rows by "
-            "heart, and numbers given in order carry time: name it as row_id or group, or ignore it."
-        )
-        yield Finding(Severity.WARNING, f"{row.column} looks like an identifier", text)
+        counts = f"{row.distinct:,} different values in {row.rows:,} rows."
+        if row.dropped == "yes":
+            title = f"Identifier-like column {row.column} is dropped by the pipeline before the model"
+            yield Finding(Severity.INFO, title, f"{counts} The pipeline drops it in every fold.")
+        else:
+            text = (
+                f"{counts} An identifier lets a model learn rows by heart, and numbers given in order carry time: name "
+                f"it as row_id or group, or ignore it. {_USE[row.dropped]}"
+            )
+            yield Finding(Severity.WARNING, f"{row.column} looks like an identifier", text)

@@ -58,6 +58,15 @@ def kind_of(values: pd.Series[Any]) -> str:
     return "quantitative" if numeric else "ordinal"
 
 
+def tick_format(values: pd.Series[Any], kind: str) -> dict[str, str]:
+    """Format of the ticks of an x axis: days for dates, and no thousands separators in numbers of the size of years."""
+    if kind == "temporal":
+        return {"format": "%Y-%m-%d"}
+    if kind == "quantitative" and 1000 <= values.abs().max() < 10_000:
+        return {"format": "~f"}
+    return {}
+
+
 def scale_of(domain: tuple[float, float] | None) -> Any:
     """Axis scale: as given, or as far as the data reach."""
     import altair

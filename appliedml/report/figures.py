@@ -90,8 +90,7 @@ def line_chart(
         return Figure(title, alt, None, data, tuple(columns))
     frame["order"] = np.arange(len(frame))
     kind = charts.kind_of(frame["x"])
-    dates = {"format": "%Y-%m-%d"} if kind == "temporal" else {}
-    flat = altair.Axis(labelAngle=0, tickCount=6, **dates)
+    flat = altair.Axis(labelAngle=0, tickCount=6, **charts.tick_format(frame["x"], kind))
     x_axis = altair.X(field="x", type=kind, sort=None, title=x_title, scale=charts.scale_of(x_domain), axis=flat)
     y_axis = charts.quantity("y", "y", title=y_title, scale=charts.scale_of(y_domain), axis=charts.axis_above())
     layers: list[Any] = []

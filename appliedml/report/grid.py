@@ -12,6 +12,7 @@ import pandas as pd
 from appliedml.errors import DataError
 from appliedml.report.blocks import Column, Table
 from appliedml.report.values import ABSENT, interval, missing, number, p_value, percent, spaced, tone_of, visible, whole
+from appliedml.store import layout
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Grid:
     n_rows: int
 
 
+ALL_ROWS = f"{layout.REPORT_JSON} in the run's folder has them all"
+"""Where the rows are that a page leaves out."""
 NUMERIC = frozenset({"int", "number", "percent", "p_value", "interval"})
 
 

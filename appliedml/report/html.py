@@ -18,7 +18,7 @@ from appliedml.report import blocks, grid, theme, values
 from appliedml.report.svg import chart_svg
 
 MAX_TABLE_ROWS = 100
-MAX_DATA_ROWS = 60
+MAX_DATA_ROWS = 100
 
 
 def render_html(document: blocks.Document) -> str:
@@ -153,9 +153,7 @@ class _View(grid.Grid):
     @property
     def left_out(self) -> str:
         shown = len(self.rows)
-        return (
-            "" if shown == self.n_rows else f"{shown} of {self.n_rows:,} rows are shown; the run folder has them all."
-        )
+        return "" if shown == self.n_rows else f"{shown} of {self.n_rows:,} rows are shown; {grid.ALL_ROWS}."
 
 
 @dataclass

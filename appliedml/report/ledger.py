@@ -5,6 +5,7 @@ One YAML file a standard lies in ``appliedml/standards``; ``_questions.yaml`` ho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,10 +13,15 @@ from typing import Any
 
 import yaml
 
+from appliedml.core.artifact import Status
+from appliedml.core.schema import Schema
 from appliedml.errors import RunError
 
 FOLDER = Path(__file__).parents[1] / "standards"
 QUESTIONS = "_questions.yaml"
+# Every name contains the empty word.
+_ANY = (("",),)
+_KEYS = {"id", "text", "evidence", "question", "needs_all", "needs_sensitive", "needs_intersection"}
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,22 @@ class Item:
         method section.
     question : str
         Key of the question that a person must answer; empty if there is none.
+    needs_all : bool
+        Whether every kind of evidence is needed rather than any one.
+    needs_sensitive : tuple of tuple of str
+        For each tuple the schema must name a sensitive feature whose name or column contains one of its words, whatever
+        the case. "any" in the file: any sensitive feature.
+    needs_intersection : bool
+        Whether the fairness audit must have judged such features together.
     """
 
     id: str
     text: str
     evidence: tuple[str, ...] = ()
     question: str = ""
+    needs_all: bool = False
+    needs_sensitive: tuple[tuple[str, ...], ...] = ()
+    needs_intersection: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,13 +127,88 @@ def read_standard(path: Path) -> Standard:
     """
     data = _read(path)
     try:
-        items = tuple(
-            Item(str(row["id"]), str(row["text"]), tuple(row.get("evidence", ())), str(row.get("question", "")))
-            for row in data["items"]
-        )
+        items = tuple(_item(row) for row in data["items"])
         return Standard(path.stem, str(data["title"]), str(data["source"]), str(data.get("note", "")), items)
     except (KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path} is not a standard of ours: {error!r}. It needs title, source and items.") from error
+
+
+def _item(row: dict[str, Any]) -> Item:
+    unknown = set(row) - _KEYS
+    if unknown:
+        raise KeyError(f"{', '.join(sorted(map(str, unknown)))} is no key of an item")
+    needs = row.get("needs_sensitive", ())
+    return Item(
+        str(row["id"]),
+        str(row["text"]),
+        tuple(row.get("evidence", ())),
+        str(row.get("question", "")),
+        bool(row.get("needs_all", False)),
+        _ANY if needs == "any" else tuple(tuple(str(word).lower() for word in words) for words in needs),
+        bool(row.get("needs_intersection", False)),
+    )
+
+
+def found_evidence(item: Item, run: Any) -> tuple[str, str]:
+    """Return which kind of evidence a run holds for an item, or why it holds none.
+
+    Parameters
+    ----------
+    item : Item
+        With evidence.
+    run : Run
+        An artifact that was skipped or does not apply is no evidence.
+
+    Returns
+    -------
+    (str, str)
+        The first kind and "", or "" and the reason in a sentence.
+    """
+    present = [kind for kind in item.evidence if _holds(run, kind)]
+    absent = [kind for kind in item.evidence if kind not in present]
+    if not present or (item.needs_all and absent):
+        kinds = (" and " if item.needs_all else " or ").join(f"'{kind}'" for kind in absent)
+        return "", f"No evidence of the kind {kinds} in this run."
+    reason = _unmet(item, run)
+    return ("", reason) if reason else (present[0], "")
+
+
+def _holds(run: Any, kind: str) -> bool:
+    if kind == "run":
+        return True
+    artifact = "flow" if kind == "pipeline" else kind
+    return artifact in run and run[artifact].status not in (Status.SKIPPED, Status.NOT_APPLICABLE)
+
+
+def _unmet(item: Item, run: Any) -> str:
+    if not item.needs_sensitive and not item.needs_intersection:
+        return ""
+    data = run.info.get("schema")
+    features = Schema(**data).sensitive_features if data else ()
+    named = {feature.name: f"{feature.name} {feature.column}".lower() for feature in features}
+    lacking = [words for words in item.needs_sensitive if not _matching(words, named)]
+    if lacking and lacking[0] == _ANY[0]:
+        return "The schema names no sensitive feature."
+    if lacking:
+        wanted = "; nor of ".join(" or ".join(f"'{word}'" for word in words) for words in lacking)
+        return f"The schema names no sensitive feature of {wanted}."
+    if item.needs_intersection and not _judged_together(item, run, named):
+        return "The fairness audit judged no such features together."
+    return ""
+
+
+def _matching(words: Sequence[str], named: dict[str, str]) -> set[str]:
+    return {name for name, text in named.items() if any(word in text for word in words)}
+
+
+def _judged_together(item: Item, run: Any, named: dict[str, str]) -> bool:
+    table = run["fairness"].tables.get("features") if _holds(run, "fairness") else None
+    if table is None:
+        return False
+    wanted = [_matching(words, named) for words in item.needs_sensitive]
+    judged = table[table["intersection"].to_numpy(dtype=bool) & (table["status"] == "judged").to_numpy()]
+    together = [set(str(name).split(" & ")) for name in judged["feature"]]
+    return any(all(parts & names for names in wanted) for parts in together)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import yaml
 from appliedml.report import blocks, grid, values
 from appliedml.report.html import paragraphs
 
-MAX_TABLE_ROWS = 60
-MAX_DATA_ROWS = 20
+MAX_TABLE_ROWS = 100
+MAX_DATA_ROWS = 100
 _HEADER_KEYS = ("language", "license", "library_name", "pipeline_tag", "tags", "model-index")
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _AT_START = re.compile(r"^([-+=#])|^(\d+)(?=[.)](\s|$))")
@@ -162,5 +162,5 @@ def _rows(table: blocks.Table, max_rows: int, spread: bool) -> str:
     if not view.rows:
         lines.append("| No rows." + " |" * len(view.columns))
     if view.n_rows > len(view.rows):
-        lines.append(f"\n{len(view.rows)} of {view.n_rows:,} rows are shown; the run folder has them all.")
+        lines.append(f"\n{len(view.rows)} of {view.n_rows:,} rows are shown; {grid.ALL_ROWS}.")
     return "\n".join(lines)

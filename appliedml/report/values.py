@@ -112,8 +112,8 @@ def number(value: Any) -> str:
 
     Examples
     --------
-    >>> number(0.83149), number(12.5), number(12345.6), number(0.00002), number(float("nan"))
-    ('0.831', '12.50', '12,346', '2e-05', '–')
+    >>> number(0.83149), number(12.5), number(12345.6), number(0.000234), number(float("nan"))
+    ('0.831', '12.50', '12,346', '0.00023', '–')
     """
     if missing(value):
         return ABSENT
@@ -121,7 +121,7 @@ def number(value: Any) -> str:
     if not math.isfinite(size):
         return "∞" if value > 0 else f"{_MINUS}∞"
     decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    text = f"{float(value):.1g}" if 0 < size < 0.0005 else f"{float(value):,.{decimals}f}"
+    text = f"{float(value):.2g}" if 0 < size < 0.0005 else f"{float(value):,.{decimals}f}"
     return _minus(text)
 
 

@@ -37,7 +37,8 @@ def test_sampled_values_are_compared_with_exact_ones_or_with_a_long_run(n_column
     assert found["n"] == 10
     assert 0 < found["distance"] < 0.05
     broken = replace(explained, values=replace(explained.values, values=explained.values.values * 2))
-    assert distance_check(broken)["distance"] == pytest.approx(1, abs=0.05)
+    assert distance_check(broken)["distance"] == pytest.approx(0.5, abs=0.05)
+    assert distance_check(broken)["distance"] > 2 * distance_check(broken)["expected"]
 
 
 def test_exact_values_need_no_comparison():
@@ -80,3 +81,19 @@ def test_the_most_probable_class_decides_which_output_is_walked():
     scores = np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]])
 
     assert explained_output(replace(explained, values=replace(explained.values, scores=scores))).tolist() == [1, 0]
+
+
+def test_the_distance_of_rows_with_small_values_is_a_share_of_all_values_as_the_stated_error_is():
+    _, explained = made(14, explainer="sampled")
+    checked = np.linspace(0, 9, 2).astype(int)
+    values = explained.values.values.copy()
+    values[np.setdiff1d(np.arange(10), checked)] *= 100
+    plain = distance_check(explained)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("appliedml.audits._explain_checks.CHECK_ROWS", 2)
+        found = distance_check(replace(explained, values=replace(explained.values, values=values)))
+
+    assert found["n"] == 2
+    assert found["distance"] < plain["distance"] / 10
+    assert 0.3 < found["distance"] / found["expected"] < 3

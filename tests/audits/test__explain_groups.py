@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from appliedml.audits._explain_groups import GROUP_COLUMNS, group_table
+from appliedml.audits._explain_groups import GROUP_COLUMNS, group_table, left_out
 from appliedml.audits._explain_pool import pool
 
 
@@ -63,3 +63,17 @@ def test_without_sensitive_features_the_table_is_empty_with_its_columns():
 
     assert found.empty
     assert tuple(found.columns) == GROUP_COLUMNS
+
+
+def test_groups_of_fewer_than_five_rows_are_left_out_and_counted():
+    marital = pd.DataFrame({"marital": ["Widow"] + ["Divorced"] * 4 + ["Single"] * 5 + ["Married"] * 40, "sex": "f"})
+    found = pooled(np.ones((50, 1)), marital)
+
+    table = group_table(found, ["x0"], min_rows=30)
+
+    assert table.loc[table["sensitive"] == "marital", "level"].tolist() == ["Married", "Single"]
+    assert left_out(found) == {"marital": 2}
+
+
+def test_only_tiny_groups_leave_an_empty_table():
+    assert group_table(pooled(np.ones((3, 1)), pd.DataFrame({"sex": list("fmx")})), ["x0"], 2).empty

@@ -81,3 +81,34 @@ def test_single_rows_run_from_the_lowest_to_the_highest_score():
     assert found["feature_value"].tolist() == ["missing", "1.235"] * 3
     assert found["output"].eq("yes").all()
     assert found["score"].iloc[0] == pytest.approx(0.1)
+
+
+def test_a_year_is_shown_value_by_value_in_order():
+    years = pd.DataFrame({"x0": np.repeat([1996.0, 1994.0, 1995.0], 20)})
+
+    found = dependence_table(pool([evidence(np.ones((60, 1)), years)], 0), ["x0"])
+
+    assert found["kind"].eq("category").all()
+    assert found["label"].tolist() == ["1994", "1995", "1996"]
+    assert found["n"].tolist() == [20] * 3
+
+
+def test_bins_have_means_in_full_and_labels_that_differ():
+    numbers = np.r_[np.full(100, 2000.0), np.linspace(2000.001, 2000.9, 300)]
+
+    found = dependence_table(pool([evidence(np.ones((400, 1)), pd.DataFrame({"x0": numbers}))], 0), ["x0"])
+
+    assert found["kind"].eq("number").all()
+    assert found["x"].is_monotonic_increasing
+    assert found["x"].is_unique
+    assert found["label"].is_unique
+    assert (np.average(found["x"], weights=found["n"])) == pytest.approx(numbers.mean(), abs=1e-9)
+
+
+def test_a_bin_of_one_value_is_labelled_with_it():
+    numbers = np.r_[np.full(200, 0.1), np.random.default_rng(0).uniform(1, 90000, 200)]
+
+    found = dependence_table(pool([evidence(np.ones((400, 1)), pd.DataFrame({"x0": numbers}))], 0), ["x0"])
+
+    assert (found["label"].iloc[0], found["x"].iloc[0]) == ("0.1", 0.1)
+    assert "." not in found["label"].iloc[-1]

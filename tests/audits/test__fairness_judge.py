@@ -1,37 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+import pandas as pd
 
-from appliedml.audits._fairness_judge import Minimums, criterion_of, reach_verdict
+from appliedml.audits._fairness_features import Pooled, find_features
+from appliedml.audits._fairness_judge import Minimums, count, judge
 from appliedml.metrics.groups import rates_for
-
-
-@pytest.mark.parametrize(
-    ("bounds", "verdict", "words"),
-    [
-        ([(0.00, 0.05)], "within tolerance", "at most 0.050"),
-        ([(0.02, 0.10)], "within tolerance", "a tolerable one"),
-        ([(0.01, 0.15)], "disparity", "may be smaller or larger"),
-        ([(0.11, 0.15)], "disparity", "is larger than the tolerance"),
-        ([(0.00, 0.15)], "insufficient evidence", "no gap at all"),
-        # One pair surely differs by a little, another is unknown: no pair shows a difference that may matter.
-        ([(0.01, 0.03), (0.00, 0.30)], "insufficient evidence", "tolerable amount"),
-        ([(0.01, 0.03), (0.02, 0.30)], "disparity", "may be smaller or larger"),
-        ([], "insufficient evidence", "Fewer than two groups"),
-    ],
-)
-def test_verdicts_follow_from_the_intervals_of_all_pairs(bounds, verdict, words):
-    at_least, at_most = np.array([low for low, _ in bounds]), np.array([high for _, high in bounds])
-
-    found, _, note = reach_verdict(at_least, at_most, 0.10)
-
-    assert found.value == verdict
-    assert words in note
-
-
-def test_the_pair_that_proves_a_disparity_is_the_surest():
-    assert reach_verdict(np.array([0.02, 0.05, 0.08]), np.array([0.2, 0.2, 0.09]), 0.10)[1] == 1
 
 
 def test_what_is_needed_depends_on_what_a_rate_counts():
@@ -46,5 +20,19 @@ def test_what_is_needed_depends_on_what_a_rate_counts():
     assert minimums.needed(rates["positive_predictive_value"]) == 30
 
 
-def test_criteria_carry_the_class():
-    assert criterion_of("false_positive_rate.dog") == "predictive equality (dog)"
+def test_the_reason_of_a_disparity_has_the_interval_of_the_table_and_names_who_proves_it():
+    """The largest gap is that of a small group; the lower bound is proven by two large ones."""
+    group = np.repeat(["F", "M", "S", "X"], [6000, 6000, 150, 10])
+    chance = pd.Series(group).map({"S": 0.24, "F": 0.05, "M": 0.20, "X": 1.0})
+    pred = (np.random.default_rng(1).random(len(group)) < chance).astype(np.int64)
+    pooled = Pooled(("no", "yes"), pred, pred, None, None, None, "", pd.DataFrame({"g": group}), {})
+    counted = count(find_features(pooled, [])[0], pooled, ["selection_rate"], Minimums(100, 30, 30), False)
+
+    item = judge(counted, pooled, confidence=0.95, corrected=0.95, tolerance=0.05, n_resamples=500, seed=0)
+
+    (row,) = item.rows
+    assert (row["lowest_group"], row["highest_group"]) == ("F", "S")
+    assert row["note"].startswith("Among the 3 of 4 groups judged: the largest gap is ")
+    assert f"it is {row['low']:.3f} to {row['high']:.3f} with 95 % confidence (corrected)" in row["note"]
+    assert "The lower bound rests on F (" in row["note"]
+    assert " and M (" in row["note"]

@@ -6,6 +6,7 @@ from appliedml.audits._scores_calibration import (
     TITLES,
     Settings,
     calibration_measures,
+    chance_limit,
     change_finding,
     measure_table,
     verdict,
@@ -55,7 +56,8 @@ def test_only_the_calibration_error_is_compared_with_chance():
     ("arguments", "word", "severity"),
     [
         ({}, "good", Severity.INFO),
-        ({"slope": (0.9, 0.85, 0.95)}, "good", Severity.INFO),
+        ({"slope": (0.9, 0.85, 0.95)}, "no large fault", Severity.INFO),
+        ({"ece": 0.031}, "no large fault", Severity.INFO),
         ({"slope": (0.7, 0.6, 0.8)}, "too extreme", Severity.WARNING),
         ({"slope": (1.5, 1.3, 1.7)}, "too timid", Severity.WARNING),
         ({"ratio": (0.7, 0.6, 0.8)}, "too high", Severity.WARNING),
@@ -66,12 +68,26 @@ def test_only_the_calibration_error_is_compared_with_chance():
     ],
 )
 def test_the_verdict_follows_from_the_intervals(arguments, word, severity):
-    assert verdict(found(**arguments))[:2] == (word, severity)
+    assert verdict(found(**arguments), 0.03)[:2] == (word, severity)
 
 
 def test_a_measurable_but_small_deviation_is_told_from_none():
-    assert "small" in verdict(found(slope=(0.9, 0.85, 0.95)))[2]
-    assert "agree" in verdict(found())[2]
+    assert "small" in verdict(found(slope=(0.9, 0.85, 0.95)), 0.03)[2]
+    assert "agree" in verdict(found(), 0.03)[2]
+    assert "0.8 to 1.25" in verdict(found(), 0.03)[2]
+
+
+def test_an_error_beyond_chance_is_told_with_both_figures():
+    text = verdict(found(ece=0.041), 0.03)[2]
+
+    assert "agree" not in text
+    assert "0.041, is more than chance alone would explain (up to 0.030)" in text
+
+
+def test_the_limit_of_chance_is_the_one_of_the_table():
+    table = measure_table("s", "t", calibration_measures(*rows(), None, SETTINGS), rows()[1], SETTINGS)
+
+    assert chance_limit(table) == table.set_index("measure")["by_chance_high"]["ece"]
 
 
 def test_a_change_for_the_worse_is_a_warning():

@@ -1,10 +1,11 @@
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from appliedml.audits.baselines import Baselines
+from appliedml.audits.baselines import Baselines, _in_words, _verdict
 from appliedml.core.artifact import Severity, Status
 from appliedml.core.fold import Fold
 from appliedml.core.samples import Samples
@@ -57,8 +58,8 @@ def test_a_worse_pipeline_is_said_plainly():
 
     found = {finding.title: finding.severity for finding in artifact.findings}
     assert artifact.status is Status.PROBLEM
-    assert found["A simpler model is better: logistic regression"] is Severity.WARNING
-    assert found["The pipeline is not shown to beat a simpler model: always the class shares"] is Severity.PROBLEM
+    assert found["A reference model is better: logistic regression"] is Severity.WARNING
+    assert found["The pipeline is not shown to beat a reference model: always the class shares"] is Severity.PROBLEM
 
 
 def test_a_baseline_that_does_as_well_is_a_warning():
@@ -73,7 +74,7 @@ def test_a_baseline_that_does_as_well_is_a_warning():
 
     (finding,) = artifact.findings
     assert finding.severity is Severity.WARNING
-    assert finding.title == "The pipeline is not shown to beat a simpler model: logistic regression"
+    assert finding.title == "The pipeline is not shown to beat a reference model: logistic regression"
 
 
 def test_the_majority_ranks_nobody_although_its_shares_differ_between_folds():
@@ -152,3 +153,73 @@ def test_training_weights_reach_the_baselines():
 def test_unknown_models_are_refused(models):
     with pytest.raises(ParameterError, match="models must be"):
         Baselines(models=models).examine(folds(n=30)[0])
+
+
+def with_pipeline(made, sources, numbers=(0, 1, 2)):
+    pipeline = SimpleNamespace(feature_sources_=sources, validation_rows_=np.arange(30))
+    return [dataclasses.replace(fold, pipeline=pipeline if fold.number in numbers else None) for fold in made]
+
+
+def leaking():
+    """Features of which one tells the label, as a number that carries time would."""
+    y = np.empty(450)
+    for fold in folds():
+        y[fold.test.row_id] = fold.test.y
+    noise = np.random.default_rng(1).normal(size=450)
+    made = folds(X=pd.DataFrame({"a": noise, "policy": y * 1000.0 + np.arange(450)}))
+    return [dataclasses.replace(fold, train=fold.train, test=fold.test) for fold in made]
+
+
+def test_baselines_do_not_see_a_column_that_the_pipeline_drops():
+    areas = {}
+    for name, sources in (("dropped", {"a": "a"}), ("kept", {"a": "a", "policy": "policy"})):
+        artifact = compared(with_pipeline(leaking(), sources), models=["logistic_regression"])
+        areas[name] = artifact.tables["differences"].query("metric == 'roc_auc'")["baseline"].iloc[0]
+        assert artifact.summary["columns_left_out"] == (["policy"] if name == "dropped" else [])
+
+    assert areas["kept"] > 0.95
+    assert areas["dropped"] < 0.6
+
+
+def test_what_was_left_out_and_the_validation_rows_are_told():
+    artifact = compared(with_pipeline(leaking(), {"a": "a"}, numbers=(0, 2)), models=["majority"])
+
+    notes = artifact.tables["notes"]
+    assert notes["note"].tolist() == [
+        "policy: the pipeline drops it, left out here too.",
+        "They also train on the rows that the pipeline sets aside for validation.",
+    ]
+    assert notes["folds"].tolist() == ["0, 2", "0, 2"]
+    assert artifact.summary["n_set_aside"] == [30, 0, 30]
+
+
+def test_with_mixtures_no_column_is_left_out_that_may_be_part_of_one():
+    artifact = compared(with_pipeline(leaking(), {"pca0": "pca0"}), models=["majority"])
+
+    assert artifact.summary["columns_left_out"] == []
+    assert "sees mixtures of columns" in artifact.tables["notes"]["note"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "higher", "verdict"),
+    [
+        (0.01, 0.1, (0.01, 0.02), True, "better"),
+        (0.01, 0.1, (0.01, float("nan")), True, "better"),
+        (0.0, 0.1, (0.04, 0.04), True, "no clear difference"),
+        (0.0001, 0.1, (0.05, 0.04), True, "no clear difference"),
+        (0.0001, 0.1, (0.04, 0.06), True, "no clear difference"),
+        (-0.1, -0.01, (0.01, 0.01), True, "worse"),
+        (-0.1, -0.01, (0.01, float("nan")), False, "better"),
+        (float("nan"), float("nan"), (0.01, 0.01), True, "undefined"),
+    ],
+)
+def test_a_difference_needs_both_its_interval_and_its_p_values(low, high, p, higher, verdict):
+    assert _verdict(low, high, p, higher) == verdict
+
+
+def test_a_bound_close_to_zero_is_never_rounded_to_zero():
+    row = {
+        "metric_title": "AUROC", "pipeline": 0.84, "baseline": 0.83, "difference": 0.01, "low": -0.00012, "high": 0.02,
+    }  # fmt: skip
+
+    assert _in_words(row) == "AUROC 0.840 against 0.830, difference +0.010 (-0.00012 to +0.020)"

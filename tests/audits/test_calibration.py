@@ -50,7 +50,8 @@ def judged(made, **parameters):
 
 
 def test_true_probabilities_are_called_good():
-    artifact = judged(folds())
+    # Of true probabilities one sample in twenty has an error beyond the limit of chance; seed 0 gives one.
+    artifact = judged(folds(seed=1))
 
     assert artifact.summary["verdict"] == "good"
     assert artifact.status is Status.OK
@@ -60,6 +61,14 @@ def test_true_probabilities_are_called_good():
     error = artifact.tables["measures"].query("measure == 'ece'").iloc[0]
     assert error["low"] <= error["value"] <= error["high"]
     assert error["value"] < 2 * error["by_chance"]
+
+
+def test_a_calibration_error_beyond_chance_is_never_called_good():
+    artifact = judged(folds(lambda p: np.clip(p + 0.05 * np.sin(20 * p), 0.001, 0.999)))
+
+    error = artifact.tables["measures"].query("measure == 'ece'").iloc[0]
+    assert error["value"] > error["by_chance_high"]
+    assert artifact.summary["verdict"] != "good"
 
 
 @pytest.mark.parametrize(

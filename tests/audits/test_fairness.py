@@ -69,7 +69,10 @@ def test_a_planted_disparity_is_found_where_it_is_and_nowhere_else():
     assert artifact.summary["verdicts"]["sex"]["false_positive_rate"] == "within tolerance"
     assert artifact.status == Status.PROBLEM
     first = artifact.findings[0]
-    assert (first.severity, first.title) == (Severity.PROBLEM, "Disparity by sex")
+    assert (first.severity, first.title) == (
+        Severity.PROBLEM,
+        "Disparity by sex: the gap exceeds the tolerance",
+    )
     assert "F (0." in first.text
     assert artifact.summary["worst"]["feature"] == "sex"
 
@@ -96,7 +99,7 @@ def test_the_tolerance_decides():
     table = people(9000, gap=0.2)
 
     assert verdicts(audit(table, sensitive=["sex"], tolerance=0.5))["sex"] == "within tolerance"
-    assert "larger than the tolerance of 0.01" in audit(table, sensitive=["sex"], tolerance=0.01).findings[0].text
+    assert "exceeds the tolerance of 0.01" in audit(table, sensitive=["sex"], tolerance=0.01).findings[0].text
 
 
 def test_gaps_and_ratios_are_those_of_the_rates_by_group():
@@ -139,6 +142,45 @@ def test_bands_keep_their_order_and_unknown_people_are_counted_last_and_not_comp
     assert "unknown" not in set(left_out.tables["impact_ratio"]["level"])
     assert verdicts(left_out)["age_band"] != "disparity"
     assert verdicts(judged)["age_band"] == "disparity"
+    (warning,) = [finding for finding in left_out.findings if finding.title.startswith("People of unknown age_band")]
+    assert (warning.severity, warning.title) == (
+        Severity.WARNING,
+        "People of unknown age_band are treated differently",
+    )
+    assert "True positive rate of unknown 0.000 (of " in warning.text
+    assert left_out.status == Status.WARNING
+    assert not any("People of unknown" in finding.title for finding in judged.findings)
+    assert judged.tables["unknown"].empty
+    notes = left_out.tables["gaps"].set_index("feature")["note"]
+    assert notes["age_band"].str.endswith("401 people of unknown level are not compared.").all()
+    assert not notes["sex"].str.contains("unknown level").any()
+
+
+def test_a_difference_whose_size_is_open_is_a_warning_and_one_beyond_the_tolerance_a_problem():
+    table = people(9000, gap=0.1)
+
+    open_, beyond = (audit(table, sensitive=["sex"], tolerance=each) for each in (0.125, 0.02))
+
+    assert verdicts(open_)["sex"] == verdicts(beyond)["sex"] == "disparity"
+    assert (open_.status, beyond.status) == (Status.WARNING, Status.PROBLEM)
+    assert open_.findings[0].severity == Severity.WARNING
+    assert "its size against the tolerance is open" in open_.findings[0].title
+    assert beyond.findings[0].severity == Severity.PROBLEM
+    assert open_.tables["gaps"].set_index("metric")["exceeds"].sum() == 0
+
+
+def test_without_two_judged_groups_there_is_no_gap_anywhere():
+    table = people(2000)
+    table["y"] = table["y"].where(np.arange(len(table)) < 60, 0)
+
+    artifact = audit(table, sensitive=["sex"])
+
+    odds = artifact.tables["gaps"].set_index("metric").loc["equalised_odds"]
+    assert odds["n_groups"] < 2
+    assert odds[["gap", "low", "high", "lowest_rate", "ratio", "ratio_low", "ratio_high"]].isna().all()
+    assert (odds["lowest_group"], odds["highest_group"]) == ("", "")
+    assert not artifact.scores["metric"].isin(["gap.equalised_odds", "ratio.equalised_odds"]).any()
+    assert "gap.false_positive_rate" in set(artifact.scores["metric"])
 
 
 def test_a_small_group_is_named_and_no_verdict_rests_on_it():
@@ -156,6 +198,7 @@ def test_a_small_group_is_named_and_no_verdict_rests_on_it():
     assert not artifact.tables["gaps"][["lowest_group", "highest_group"]].eq("X").any(axis=None)
     assert "disparity" not in str(artifact.summary["verdicts"])
     assert any("Too small to judge in full: X." in finding.text for finding in artifact.findings)
+    assert artifact.tables["gaps"]["note"].str.startswith("Among the 2 of 3 groups judged: ").all()
     impact = artifact.tables["impact_ratio"].set_index("level")
     assert impact.loc["X", "reading"] == "too small to judge"
     assert np.isnan(impact.loc["X", "low"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder
@@ -11,6 +12,7 @@ from appliedml.audits.leakage import Leakage
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.artifact import Severity, Status
 from appliedml.core.fold import Fold
+from appliedml.core.samples import Samples
 from appliedml.errors import ParameterError
 from appliedml.store.run import read_artifact, write_artifact
 
@@ -66,6 +68,58 @@ def test_an_identifier_among_the_features_is_a_warning(claims):
 
     assert artifact.status is Status.WARNING
     assert [finding.title for finding in artifact.findings] == ["policy looks like an identifier"]
+    assert artifact.findings[0].text.endswith("The pipeline does not drop it.")
+    assert artifact.tables["dropped"].empty
+
+
+def drops(fold, *columns):
+    fold.pipeline.feature_sources_ = {f"{name}_": name for name in fold.train.X.columns if name not in columns}
+    return fold
+
+
+def test_an_identifier_that_the_pipeline_drops_is_information(claims, tmp_path):
+    folds = [drops(fold, "policy") for fold in make_folds(claims.replace(X=claims.X.assign(policy=claims.row_id)))]
+
+    artifact = conclude(folds)
+
+    assert artifact.status is Status.OK
+    (finding,) = artifact.findings
+    assert finding.severity is Severity.INFO
+    assert finding.title == "Identifier-like column policy is dropped by the pipeline before the model"
+    write_artifact(tmp_path / "a", artifact)
+    assert read_artifact(tmp_path / "a").tables["dropped"].to_numpy().tolist() == [["policy", "0, 1", True]]
+
+
+def test_an_identifier_dropped_in_one_fold_only_stays_a_warning(claims):
+    one, two = make_folds(claims.replace(X=claims.X.assign(policy=claims.row_id)))
+
+    artifact = conclude([drops(one, "policy"), two])
+
+    (finding,) = artifact.findings
+    assert finding.severity is Severity.WARNING
+    assert finding.text.endswith("The pipeline drops it in some folds only.")
+
+
+def test_a_copy_of_the_target_that_the_pipeline_drops_is_information(claims):
+    made = make_folds(claims.replace(X=claims.X.assign(settled=claims.y * 100.0)))
+
+    artifact = conclude([drops(fold, "settled") for fold in made])
+
+    assert {finding.severity for finding in artifact.findings} == {Severity.INFO}
+    assert "settled knows too much and is dropped" in artifact.findings[0].title
+
+
+def test_rows_with_a_time_that_are_not_split_by_it_are_a_warning_with_the_share(claims):
+    timed = Samples(claims.X, claims.y, claims.meta.assign(time=pd.date_range("2024-01-01", periods=300)))
+    rows = np.arange(300)
+
+    mixed, ordered = conclude(make_folds(timed)), conclude(make_folds(timed, [(rows[:150], rows[150:])]))
+
+    (finding,) = mixed.findings
+    assert finding.severity is Severity.WARNING
+    assert finding.title == "Not tested on later rows"
+    assert finding.text.startswith("150 of 150 training rows (100%) are not earlier than the first test row in fold 1")
+    assert ordered.findings == ()
 
 
 def test_shared_rows_are_a_problem_that_names_the_folds(claims):

@@ -52,3 +52,12 @@ def test_series_have_more_members_than_colours():
 
     assert scale["domain"] == list(frame["series"])
     assert len(scale["range"]) == 20
+
+
+def test_years_have_no_thousands_separators_and_other_numbers_keep_theirs():
+    years, amounts = pd.Series([1990.5, 2001.0]), pd.Series([5.0, 90_000.0])
+
+    assert charts.tick_format(years, "quantitative") == {"format": "~f"}
+    assert charts.tick_format(amounts, "quantitative") == {}
+    assert charts.tick_format(pd.Series(["a"]), "ordinal") == {}
+    assert charts.tick_format(pd.Series(pd.to_datetime(["2020-01-01"])), "temporal") == {"format": "%Y-%m-%d"}

@@ -191,7 +191,7 @@ def test_a_link_leads_to_a_section_only_if_it_is_there(demo_html):
 
 def test_folded_tables_say_how_long_they_are_and_long_ones_what_is_left_out(demo_html):
     assert '<summary>Table 2. Per fold <span class="detail">300 rows</span></summary>' in demo_html
-    assert f"{MAX_TABLE_ROWS} of 300 rows are shown; the run folder has them all." in demo_html
+    assert f"{MAX_TABLE_ROWS} of 300 rows are shown; report.json in the run&#39;s folder has them all." in demo_html
 
 
 def test_a_chart_that_cannot_be_drawn_says_so():

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
+from appliedml.core.artifact import Artifact, Status
 from appliedml.core.registry import names
 from appliedml.errors import RunError
-from appliedml.report.ledger import FOLDER, load_questions, load_standards, read_standard
+from appliedml.report.ledger import FOLDER, Item, found_evidence, load_questions, load_standards, read_standard
 
 WRITTEN_BY_RUNS = {"flow", "gates", "run", "pipeline"}
 # Asked for by standards; no audit of ours gives it yet, so the ledger says it is missing.
-NOT_YET = {"robustness"}
+NOT_YET = {"robustness", "heterogeneity"}
 STANDARDS = load_standards()
 
 
@@ -54,7 +56,15 @@ def test_no_file_promises_that_a_standard_is_met(path):
 
 
 @pytest.mark.parametrize(
-    "text", ["items: [{id: 1}]", "title: T\nsource: S", "[1]", "a: [", "title: T\nsource: S\nitems: [x]"]
+    "text",
+    [
+        "items: [{id: 1}]",
+        "title: T\nsource: S",
+        "[1]",
+        "a: [",
+        "title: T\nsource: S\nitems: [x]",
+        "title: T\nsource: S\nitems: [{id: a, text: b, need_all: true}]",
+    ],
 )
 def test_a_damaged_file_is_named(tmp_path, text):
     path = tmp_path / "bad.yaml"
@@ -62,3 +72,62 @@ def test_a_damaged_file_is_named(tmp_path, text):
 
     with pytest.raises(RunError, match=r"bad\.yaml"):
         read_standard(path)
+
+
+class Run(dict):
+    """Artifacts by kind, and a schema."""
+
+    def __init__(self, *sensitive, **artifacts):
+        super().__init__(artifacts)
+        self.info = {"schema": {"target": "y", "sensitive": list(sensitive)}} if sensitive else {}
+
+
+def fairness(*together, status="judged"):
+    rows = [("Sex", False, "judged"), *((name, True, status) for name in together)]
+    return Artifact("fairness", tables={"features": pd.DataFrame(rows, columns=["feature", "intersection", "status"])})
+
+
+def item(standard, number):
+    (found,) = [item for item in STANDARDS[standard].items if item.id == number]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "artifact", "reason"),
+    [
+        (["Sex"], fairness(), "names no sensitive feature of 'race' or 'ethnic'"),
+        ([], fairness(), "'sex' or 'gender'; nor of 'race' or 'ethnic'"),
+        (["Sex", "Ethnicity"], fairness(), "judged no such features together"),
+        (["Sex", "Ethnicity"], fairness("Sex & Ethnicity", status="not applicable"), "no such features together"),
+        (["Sex", "Ethnicity", "age"], fairness("Sex & age"), "judged no such features together"),
+        (["Sex", "Ethnicity"], Artifact("fairness", Status.SKIPPED, reason="None."), "No evidence of the kind"),
+    ],
+)
+def test_sex_and_race_together_are_not_evidenced_by_an_audit_of_anything_else(sensitive, artifact, reason):
+    kind, why = found_evidence(item("nyc_ll144", "intersection"), Run(*sensitive, fairness=artifact))
+
+    assert kind == ""
+    assert reason in why
+
+
+def test_sex_and_race_together_are_evidenced_where_they_were_judged_together():
+    run = Run("GENDER", {"origin": {"column": "Ethnic group"}}, fairness=fairness("GENDER & origin"))
+
+    assert found_evidence(item("nyc_ll144", "intersection"), run) == ("fairness", "")
+    assert found_evidence(item("nyc_ll144", "rate-sex"), run) == ("fairness", "")
+
+
+def test_an_item_about_groups_is_not_evidenced_without_a_sensitive_feature():
+    profiled = {"flow": Artifact("flow"), "data_profile": Artifact("data_profile")}
+
+    assert found_evidence(item("tripod_ai", "7"), Run(**profiled)) == ("", "The schema names no sensitive feature.")
+    assert found_evidence(item("tripod_ai", "7"), Run("town", **profiled)) == ("flow", "")
+
+
+def test_an_item_that_needs_all_its_evidence_names_what_is_absent():
+    both = Item("a", "A", ("performance", "fairness"), needs_all=True)
+
+    assert found_evidence(both, Run(performance=Artifact("performance"))) == (
+        "", "No evidence of the kind 'fairness' in this run.",
+    )  # fmt: skip
+    assert found_evidence(both, Run(performance=Artifact("performance"), fairness=fairness())) == ("performance", "")

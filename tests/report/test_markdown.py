@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 import yaml
 from markdown_it import MarkdownIt
@@ -86,7 +87,7 @@ def test_tables_are_aligned_and_numbered_as_in_the_page(card):
         "| Group | Rows | Share | True positive rate | p | Verdict | Evidence |\n| --- | ---: | ---: | ---: |" in card
     )
     assert "| sex=F | 4,211 | 27.0 % | 0.710 (0.640 to 0.770) | &lt; 0.001 | disparity | sex=F |" in card
-    assert "60 of 300 rows are shown" in card
+    assert "100 of 300 rows are shown; report.json in the run's folder has them all." in card
     assert "**Figure 2. ROC curve**" in card
 
 
@@ -101,3 +102,13 @@ def test_blocks_become_their_markdown(card):
 
 def test_a_document_without_hub_keys_has_no_header():
     assert render_markdown(blocks.Document("T", "S", ())) == "# T\n\nS\n"
+
+
+def test_the_data_behind_a_figure_are_whole_up_to_100_rows():
+    data = pd.DataFrame({"group": [f"g{k}" for k in range(90)]})
+    text = render_markdown(
+        blocks.Document("T", "S", (blocks.Section("a", "A", (blocks.Figure("F", "Alt.", None, data, ()),)),))
+    )
+
+    assert text.count("| g") == 91
+    assert "rows are shown" not in text

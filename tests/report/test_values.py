@@ -29,6 +29,8 @@ MINUS = "\N{MINUS SIGN}"
         (-0.25, f"{MINUS}0.250"),
         (-0.00000001, f"{MINUS}1e-08"),
         (-0.0, "0.000"),
+        (0.00012345, "0.00012"),
+        (-0.00044, f"{MINUS}0.00044"),
         (99.5, "99.50"),
         (999.95, "1,000.0"),
         (1234.5, "1,234"),
@@ -94,3 +96,10 @@ def test_metric_labels_are_for_readers():
     assert metric_label("ratio.selection_rate") == "Selection rate, ratio"
     assert metric_label("my.metric") == "my.metric"
     assert spaced("by_age_band") == "by age band"
+
+
+@pytest.mark.parametrize("show", [number, whole, percent, lambda value: interval(value, value)])
+def test_no_format_prints_a_negative_zero(show):
+    for value in (-0.0, -1e-300, -1e-9, -0.00004, -0.00049, -0.0005, -0.004, -0.4):
+        for text in show(value).split(" to "):
+            assert not text.startswith(("-", MINUS)) or any(digit in text for digit in "123456789"), (value, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact, Severity
 from appliedml.report.blocks import Block, Bullets, Callout
-from appliedml.report.values import interval, number
+from appliedml.report.values import interval, missing, number, p_value
 
 _TONES: dict[Severity, Any] = {Severity.WARNING: "warning", Severity.PROBLEM: "bad"}
 
@@ -38,6 +39,16 @@ def how_intervals(summary: Mapping[str, Any]) -> str:
 def value_with_interval(row: Mapping[str, Any]) -> str:
     """A value and its interval in one text."""
     return f"{number(row['value'])} ({interval(row['low'], row['high'])})"
+
+
+def bootstrap_p(value: Any, n_resamples: int) -> str:
+    """Write a bootstrap p value; at its floor, two in one more than the resamples, only a bound is known."""
+    floor = 2 / (n_resamples + 1)
+    if missing(value) or float(value) > floor * (1 + 1e-9):
+        return p_value(value)
+    # Rounded up to two digits: the bound must hold.
+    unit = 10.0 ** (math.floor(math.log10(floor)) - 1)
+    return f"<= {math.ceil(floor / unit) * unit:.2g}"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -7,6 +7,8 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Table, Text
+from appliedml.report.sections._scores import bootstrap_p
+from appliedml.report.values import number
 from appliedml.store.run import Run
 
 _TITLES = {
@@ -76,8 +78,8 @@ def _charts(artifact: Artifact) -> list[Block]:
         if data.empty:
             continue
         title = _TITLES[metric]
-        listed = "; ".join(f"{row.label}, {row.stage}: {row.value:.3f}" for row in data.itertuples())
-        observed = f" The observed share is {prevalence:.3f}." if reference is not None else ""
+        listed = "; ".join(f"{row.label}, {row.stage}: {number(row.value)}" for row in data.itertuples())
+        observed = f" The observed share is {number(prevalence)}." if reference is not None else ""
         split = data["stage"].nunique() > 1
         found.append(
             figures.interval_chart(
@@ -144,11 +146,12 @@ def _tables(artifact: Artifact) -> list[Block]:
             measure=_named(differences["metric"]),
             label=differences["variant"].map(labels),
             against=differences["reference"].map(labels),
+            p_text=[bootstrap_p(value, int(artifact.summary["n_resamples"])) for value in differences["p"]],
         )
         columns = (
             Column("measure", "Measure"), Column("stage", "When"), Column("label", "Balancing"),
             Column("against", "Against"), Column("difference", "Difference", "interval", ("low", "high")),
-            Column("p", "p", "p_value"),
+            Column("p_text", "p", "p_value"),
         )  # fmt: skip
         found.append(Table("Paired differences", data, columns, note="Not corrected for how many are shown."))
     made = (

@@ -1,4 +1,4 @@
-"""Section "Against simpler models": whether the pipeline is worth its trouble."""
+"""Section "Against reference models": whether the pipeline is worth its trouble."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Column, Figure, Table, Text
 from appliedml.report.figures import interval_chart
-from appliedml.report.sections._scores import finding_blocks, how_intervals, listed
+from appliedml.report.sections._scores import bootstrap_p, finding_blocks, how_intervals, listed
 from appliedml.report.values import interval, number
 from appliedml.store.run import Run
 
@@ -15,7 +15,7 @@ from appliedml.store.run import Run
 class Baselines:
     """Measures of every model, and paired differences on the same rows."""
 
-    title = "Against simpler models"
+    title = "Against reference models"
     order = 44
     reads = ("baselines",)
 
@@ -38,16 +38,29 @@ class Baselines:
         notes = artifact.tables["notes"]
         if len(notes):
             columns = (Column("title", "Model"), Column("note", "Note"), Column("folds", "Folds"))
-            found.append(Table("Notes on the simpler models", notes, columns))
+            found.append(Table("Notes on the reference models", notes, columns))
         return found
 
 
 def _method(artifact: Artifact) -> str:
-    return (
-        f"Each simpler model was fitted in every fold on the same training rows, from the cleaned features, with "
-        f"scikit-learn's default settings, and compared on the same {artifact.summary['n']:,} test rows: whatever "
-        f"makes rows easy or hard cancels. {how_intervals(artifact.summary)}"
-    )
+    summary = artifact.summary
+    sentences = [
+        "Each reference model was fitted in every fold on the fold's training rows, from the cleaned features that the "
+        f"pipeline's model sees too, with scikit-learn's default settings, and compared on the same {summary['n']:,} "
+        "test rows: whatever makes rows easy or hard cancels."
+    ]
+    dropped = summary.get("columns_left_out", [])
+    if dropped:
+        sentences.append(f"Left out, as the pipeline drops them (for the folds see the notes): {listed(dropped)}.")
+    held = [n for n in summary.get("n_set_aside", []) if n]
+    if held:
+        span = f"{held[0]:,}" if min(held) == max(held) else f"{min(held):,} to {max(held):,}"
+        sentences.append(
+            f"They also train on the rows that the pipeline sets aside for validation ({span} a fold), which its own "
+            "model does not learn from: that favours them."
+        )
+    sentences.append(how_intervals(summary))
+    return " ".join(sentences)
 
 
 def _models(artifact: Artifact) -> Table:
@@ -69,13 +82,13 @@ def _models(artifact: Artifact) -> Table:
 
 def _figure(artifact: Artifact) -> Figure:
     table = artifact.tables["differences"]
-    data = table.loc[table["metric"] == "roc_auc"]
+    data = _with_words(table.loc[table["metric"] == "roc_auc"], artifact)
     parts = [
         f"against {row['title'].lower()} {number(row['difference'])} ({interval(row['low'], row['high'])})"
         for row in data.to_dict("records")
     ]
     return interval_chart(
-        title="AUROC of the pipeline minus AUROC of each simpler model",
+        title="AUROC of the pipeline minus AUROC of each reference model",
         alt=f"Difference in AUROC, right of the dashed zero line the pipeline is better: {listed(parts)}.",
         data=data,
         label="title",
@@ -85,25 +98,33 @@ def _figure(artifact: Artifact) -> Figure:
         x_title="Difference in AUROC",
         reference=0.0,
         columns=(
-            Column("title", "Simpler model"),
+            Column("title", "Reference model"),
             Column("difference", "Difference", "interval", bounds=("low", "high")),
-            Column("p", "p", "p_value"),
+            Column("p_text", "p", "p_value"),
         ),
     )
+
+
+def _with_words(table: pd.DataFrame, artifact: Artifact) -> pd.DataFrame:
+    n = int(artifact.summary["n_resamples"])
+    return table.assign(p_text=[bootstrap_p(value, n) for value in table["p"]])
 
 
 def _differences(artifact: Artifact) -> Table:
     table = artifact.tables["differences"]
     columns = [
-        Column("title", "Simpler model"),
+        Column("title", "Reference model"),
         Column("metric_title", "Measure"),
         Column("pipeline", "Pipeline", "number"),
-        Column("baseline", "Simpler model", "number"),
-        Column("difference", "Pipeline minus simpler model", "interval", bounds=("low", "high")),
-        Column("p", "p (bootstrap)", "p_value"),
+        Column("baseline", "Reference model", "number"),
+        Column("difference", "Pipeline minus reference model", "interval", bounds=("low", "high")),
+        Column("p_text", "p (bootstrap)", "p_value"),
     ]
     if table["p_delong"].notna().any():
         columns.append(Column("p_delong", "p (DeLong)", "p_value"))
     columns.append(Column("verdict", "The pipeline is"))
-    note = "Two-sided p values, not corrected for the number of comparisons. For the Brier score less is better."
-    return Table("Paired differences", table, tuple(columns), note=note)
+    note = (
+        "Two-sided p values, not corrected for the number of comparisons. For the Brier score less is better. The "
+        "pipeline is called better or worse only where the interval leaves out 0 and every p is below 0.05."
+    )
+    return Table("Paired differences", _with_words(table, artifact), tuple(columns), note=note)

@@ -127,9 +127,22 @@ def _measures(artifact: Artifact) -> Table:
     note = (
         f"A perfectly calibrated model with these scores would show an expected calibration error of "
         f"{number(error['by_chance'])} by chance alone, and in one of twenty samples more than "
-        f"{number(error['by_chance_high'])}."
+        f"{number(error['by_chance_high'])}.{_criterion(artifact)}"
     )
     return Table("Calibration measures", data, columns, note=note)
+
+
+def _criterion(artifact: Artifact) -> str:
+    """How the verdict is reached."""
+    (slope_low, slope_high), (ratio_low, ratio_high) = (
+        artifact.summary[name] for name in ("slope_range", "ratio_range")
+    )
+    return (
+        f" The verdict: a fault is named where the slope lies outside {slope_low:g} to {slope_high:g}, or observed "
+        f"divided by predicted outside {ratio_low:g} to {ratio_high:g}, and the interval leaves out 1; it is uncertain "
+        "where an interval reaches beyond these ranges; good only where both intervals hold 1 and the calibration "
+        "error is within what chance would give; else there is no large fault."
+    )
 
 
 def _parts(artifact: Artifact) -> Table:

@@ -71,7 +71,7 @@ def _flow(flow: Artifact) -> list[Block]:
             Column("changed", "Changed", "int"),
             Column("notes", "What was done"),
         )
-        found.append(Table("What cleaning did", noted, columns))
+        found.append(Table("What cleaning did", noted.assign(step=noted["step"].map(_words)), columns))
     touched = by_group[(by_group["dropped"] > 0) | (by_group["changed"] > 0)] if len(by_group) else by_group
     if len(touched):
         # A step that touched one level of a feature is shown for all its levels: the comparison is the point.
@@ -79,6 +79,7 @@ def _flow(flow: Artifact) -> list[Block]:
         shown = by_group[[key in keys for key in zip(by_group["step"], by_group["feature"], strict=True)]].copy()
         shown["dropped_share"] = shown["dropped"] / shown["rows_in"].where(shown["rows_in"] > 0)
         shown["changed_share"] = shown["changed"] / shown["rows_in"].where(shown["rows_in"] > 0)
+        shown["step"] = shown["step"].map(_words)
         for name in ("dropped", "changed"):
             hidden = shown[name].between(1, 4)
             shown[f"{name}_share"] = shown[f"{name}_share"].where(~hidden)
@@ -165,33 +166,45 @@ def _pivot(name: str, part: pd.DataFrame) -> Table:
 
 def _columns(columns: pd.DataFrame, missing: pd.DataFrame) -> list[Block]:
     shown = (
-        Column("column", "Column"), Column("type", "Type"), Column("n_missing", "Missing", "int"),
+        Column("column", "Column"), Column("type", "Type"), Column("n_missing", "Missing"),
         Column("missing_share", "Share missing", "percent"), Column("distinct", "Distinct", "int"),
         Column("shown", "Values"),
     )  # fmt: skip
-    found: list[Block] = [Table("Columns given to the pipeline", columns, shown, collapsed=len(columns) > MAX_ROWS)]
+    few_missing = columns["n_missing"].between(1, 4)
+    table = columns.assign(
+        n_missing=["<5" if hidden else f"{n:,}" for hidden, n in zip(few_missing, columns["n_missing"], strict=True)],
+        missing_share=columns["missing_share"].where(~few_missing),
+    )
+    collapsed = len(columns) > MAX_ROWS
+    note = SMALL if few_missing.any() else ""
+    found: list[Block] = [Table("Columns given to the pipeline", table, shown, note=note, collapsed=collapsed)]
     if not len(missing):
         return [*found, Text("No value is missing in any of these columns.")]
-    worst = missing[missing["by"] == "overall"].nlargest(20, "missing_share", keep="first")
-    top = worst.iloc[0]
-    found.append(
-        figures.bar_chart(
-            title="Missing values by column",
-            alt=f"{len(missing['column'].unique())} columns have missing values; most has {top['column']} "
-            f"({top['missing_share']:.1%}).",
-            data=worst[["column", "missing_share"]],
-            label="column",
-            value="missing_share",
-            x_title="Share of rows missing",
-            columns=(Column("column", "Column"), Column("missing_share", "Share missing", "percent")),
+    overall = missing[missing["by"] == "overall"]
+    few = [str(name) for name in overall.loc[overall["missing_share"].isna(), "column"]]
+    worst = overall.dropna(subset=["missing_share"]).nlargest(20, "missing_share", keep="first")
+    if few:
+        found.append(Text(f"Missing in 1 to 4 rows: {', '.join(few)}."))
+    if len(worst):
+        top, n_shown = worst.iloc[0], len(overall) - len(few)
+        found.append(
+            figures.bar_chart(
+                title="Missing values by column",
+                alt=f"{n_shown} {'column has' if n_shown == 1 else 'columns have'} missing values in 5 rows or more; "
+                f"most has {top['column']} ({top['missing_share']:.1%}).",
+                data=worst[["column", "missing_share"]],
+                label="column",
+                value="missing_share",
+                x_title="Share of rows missing",
+                columns=(Column("column", "Column"), Column("missing_share", "Share missing", "percent")),
+            )
         )
-    )
     by = (
         Column("column", "Column"), Column("by", "By"), Column("level", "Group"), Column("rows", "Rows"),
         Column("n_missing", "Missing"), Column("missing_share", "Share missing", "percent"),
     )  # fmt: skip
-    table = missing[missing["by"] != "overall"]
-    return [*found, Table("Missing values by class and group", table, by, note=SMALL, collapsed=True)]
+    by_group = missing[missing["by"] != "overall"]
+    return [*found, Table("Missing values by class and group", by_group, by, note=SMALL, collapsed=True)]
 
 
 def _duplicates(duplicates: pd.DataFrame) -> list[Block]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.figures import bar_chart, interval_chart, line_chart
+from appliedml.report.values import interval, number
 from appliedml.store.run import Run
 
 _SHOWN_FEATURES = 15
@@ -17,6 +19,8 @@ _GROUP_FEATURES = 5
 _DEPENDENCE_FEATURES = 4
 _SCALES = {"probability": "probability", "log_odds": "log-odds"}
 _INTERVAL = ("low", "high")
+# Runs of earlier versions may hold smaller groups.
+_MIN_GROUP_ROWS = 5
 
 
 class Explanations:
@@ -66,6 +70,8 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         text = "not known: this explainer gives no standard errors"
     else:
         text = f"{error:.1%} (expected, from standard errors)"
+        if summary.get("worst_row_error") is not None:
+            text += f"; of the worst row {summary['worst_row_error']:.1%} of the size of its fold's values"
     items = [
         ("Explainer", f"{summary['explainer']}. {summary['why']}"),
         ("Explained", f"the {_SCALES[summary['output']]} of {', '.join(summary['classes'])}"),
@@ -74,10 +80,12 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         ("Relative error of sampling", text),
     ]
     if summary["distance"] is not None:
+        expected = summary.get("expected_distance")
         items.append(
             (
                 f"Measured distance to {summary['distance_reference']}",
-                f"{summary['distance']:.1%} on {summary['distance_rows']} rows",
+                f"{summary['distance']:.1%} on {summary['distance_rows']} rows"
+                + (f"; their standard errors lead to expect {expected:.1%}" if expected is not None else ""),
             )
         )
     items.append(("Additivity residual, largest", f"{summary['additivity_residual']:.1e}"))
@@ -124,14 +132,27 @@ def _importance(artifact: Artifact) -> list[Block]:
 
 def _groups(artifact: Artifact) -> list[Block]:
     groups = artifact.tables["by_group"]
+    few = groups[groups["n"] < _MIN_GROUP_ROWS]
+    groups = groups.drop(index=few.index)
+    hidden = (
+        few.groupby("sensitive")["level"]
+        .nunique()
+        .add(pd.Series(artifact.summary.get("groups_left_out", {}), dtype=float), fill_value=0)
+    )
+    left_out = [
+        f"{int(n)} group{'s' if n > 1 else ''} of {name} with fewer than {_MIN_GROUP_ROWS} explained rows "
+        f"{'are' if n > 1 else 'is'} left out"
+        for name, n in hidden.items()
+    ]
     if not len(groups):
-        return []
+        return [Text(f"Reasons by group: {'; '.join(left_out)}.", small=True)] if left_out else []
     found: list[Block] = [
         Subheading("Different reasons for different people?"),
         Text(
             "Mean absolute Shapley values by group: a feature that weighs more for one group drives its decisions "
             "more. The intervals of the differences hold for all comparisons together. Groups of fewer than "
             f"{artifact.summary['min_group_rows']} explained rows are shown and not compared."
+            + (f" {'; '.join(left_out)}." if left_out else "")
         ),
     ]
     top = list(dict.fromkeys(groups["feature"]))[:_GROUP_FEATURES]
@@ -216,7 +237,7 @@ def _trust(artifact: Artifact) -> list[Block]:
             line_chart(
                 title=f"{name.capitalize()}: features {what} in the order of the explanation, and at random",
                 alt=f"Share of the way from the background to the score while features are {what}. Area between the "
-                f"explained and the random order {gain['value']:.3f} ({gain['low']:.3f} to {gain['high']:.3f}, "
+                f"explained and the random order {number(gain['value'])} ({interval(gain['low'], gain['high'])}, "
                 f"{int(gain['n'])} rows); above 0 the explanation beats chance.",
                 data=curves[curves["curve"] == name],
                 x="share",
@@ -269,11 +290,19 @@ def _randomisation(artifact: Artifact) -> Block:
     table = artifact.tables["randomisation"]
     if not len(table):
         return Text(f"Model-randomisation test: not made. {artifact.summary['randomisation_skipped']}.", small=True)
-    columns = (
+    limit = artifact.summary.get("randomisation_limit")
+    columns: tuple[Column, ...] = (
         Column("how", "Compared with"), Column("value", "Mean rank correlation", "interval", _INTERVAL),
         Column("n", "Rows", "int"),
     )  # fmt: skip
     note = "Near 1, the explanation would not depend on what the model has learned."
+    if limit is not None:
+        columns = (*columns, Column("verdict", "Explanations depend on what was learnt?"))
+        table = table.assign(verdict=np.where(table["high"] < limit, "shown", "not shown"))
+        note += (
+            f" The verdict is 'shown' if the whole interval lies below {limit:g}, half of the agreement of an "
+            "explanation with itself (a convention); else 'not shown'."
+        )
     return Table("Model-randomisation test", table, columns, note=note)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
 from appliedml.core.artifact import Artifact
-from appliedml.report.blocks import Block, Bullets, Callout, Column, Figure, Subheading, Table, Text, Tone
+from appliedml.report.blocks import Block, Bullets, Callout, Column, Subheading, Table, Text, Tone
 from appliedml.report.figures import interval_chart, line_chart
+from appliedml.report.sections._fairness_groups import (
+    MAX_ROWS,
+    SMALL_NOTE,
+    count,
+    groups,
+    impact_ratios,
+    only,
+    percent_of,
+    rate_label,
+)
 from appliedml.report.values import metric_label
 from appliedml.store.run import Run
 
-MAX_ROWS = 60
-# Rates whose groups are few are set side by side; many groups get a row each.
-MAX_SIDE_BY_SIDE = 5
-SECOND_TABLE = ("prevalence", "accuracy", "positive_predictive_value", "roc_auc", "observed_minus_predicted")
+MAX_BOUNDS = 6
+BADGE = Column("verdict", "Verdict", "badge")
 MEANINGS = (
     "Demographic parity: every group is selected equally often (no gap in the selection rate).",
     "Equal opportunity: of those who truly belong to the class of interest, the same share is found in every group "
@@ -62,13 +66,15 @@ class Fairness:
         return [
             _verdict(artifact),
             Text(_selected(artifact)),
+            Text(_not_compared(artifact)),
+            *_policy_bounds(artifact, run),
             *_gaps(artifact),
             Subheading("What the criteria ask for"),
             Bullets(MEANINGS),
             Text(CANNOT_ALL_HOLD),
             Text(ASSOCIATION),
-            *_groups(artifact),
-            *_impact(artifact),
+            *groups(artifact),
+            *impact_ratios(artifact),
             *_unjudged(artifact),
             *_frontier(artifact),
             Subheading("How the fairness intervals were made"),
@@ -76,8 +82,34 @@ class Fairness:
         ]
 
 
-def _percent(share: Any) -> str:
-    return f"{100 * float(share):.4g}%"
+def _not_compared(artifact: Artifact) -> str:
+    features = artifact.tables["features"]
+    found = features[~features["intersection"].astype(bool) & (features["n_unknown"] > 0)]
+    if found.empty:
+        return "The level of nobody is unknown, so nobody is left out of the comparisons for that reason."
+    counts = ", ".join(f"{name} {count(n)}" for name, n in zip(found["feature"], found["n_unknown"], strict=True))
+    if artifact.summary["judge_unknown"]:
+        return f"Rows of people of unknown level, who are compared like a group where they are enough: {counts}."
+    return f"Rows of people of unknown level, who are counted but not compared: {counts}."
+
+
+def _policy_bounds(artifact: Artifact, run: Run) -> list[Block]:
+    """Say that the policy asks for something else of the gaps judged here, if it does."""
+    if "gates" not in run or "gates" not in run["gates"].tables:
+        return []
+    gates, gaps = run["gates"].tables["gates"], artifact.tables["gaps"]
+    judged = {(f"gap.{metric}", feature) for metric, feature in zip(gaps["metric"], gaps["feature"], strict=True)}
+    tolerance = f"{float(artifact.summary['tolerance']):g}"
+    own = [
+        f"{metric_label(metric)}, by {subset}: {rule}"
+        for metric, subset, rule in zip(gates["metric"], gates["subset"], gates["rule"], strict=True)
+        if (metric, subset) in judged and rule != f"at most {tolerance}"
+    ]
+    if not own:
+        return []
+    text = f"The policy has bounds of its own for these gaps; the verdicts here use the audit's tolerance, {tolerance}."
+    more = f"; and {len(own) - MAX_BOUNDS} more" if len(own) > MAX_BOUNDS else ""
+    return [Text(f"{text} {'; '.join(own[:MAX_BOUNDS])}{more}.")]
 
 
 def _verdict(artifact: Artifact) -> Callout:
@@ -86,10 +118,16 @@ def _verdict(artifact: Artifact) -> Callout:
     n = {name: int(counts.get(name, 0)) for name in ("disparity", "within tolerance", "insufficient evidence")}
     tone: Tone = "good"
     title = "Every gap is within tolerance"
-    if n["disparity"]:
-        tone, title = "bad", "Disparity found"
+    if any(gaps["n_too_small"] > 0):
+        title = "Every gap judged is within tolerance; not all groups are judged"
+    if any(finding.severity == "problem" for finding in artifact.findings):
+        tone, title = "bad", "Disparity found: a gap exceeds the tolerance"
+    elif n["disparity"]:
+        tone, title = "warning", "Disparity found: a difference is shown, its size against the tolerance is open"
     elif n["insufficient evidence"]:
         tone, title = "warning", "Not everything can be judged"
+    elif any(finding.severity == "warning" for finding in artifact.findings):
+        tone, title = "warning", f"{title}, but there are warnings"
     text = (
         f"{len(gaps)} verdicts: {n['disparity']} disparity, {n['within tolerance']} within tolerance, "
         f"{n['insufficient evidence']} insufficient evidence."
@@ -115,28 +153,31 @@ def _selected(artifact: Artifact) -> str:
 
 def _gaps(artifact: Artifact) -> list[Block]:
     gaps = artifact.tables["gaps"]
-    sure = _percent(artifact.summary["confidence"])
+    sure = percent_of(artifact.summary["confidence"])
     tolerance = float(artifact.summary["tolerance"])
-    names = (Column("feature", "Feature"), Column("criterion", "Criterion"), Column("verdict", "Verdict", "badge"))
+    names = (Column("feature", "Feature"), Column("criterion", "Criterion"), BADGE)
     largest = Column("gap", "Largest gap", "interval", ("low", "high"))
     columns = (
         *names, largest, Column("between", "Between"),
         Column("ratio", "Smallest ratio", "interval", ("ratio_low", "ratio_high")), Column("judged", "Groups judged"),
     )  # fmt: skip
     note = (
-        f"Within tolerance: the whole interval of the largest gap is at most {tolerance:g}. Disparity: two groups "
-        f"surely differ, and not surely by less than {tolerance:g}. Insufficient evidence: neither can be said. All "
-        f"intervals hold together with {sure} confidence."
+        f"Within tolerance: the whole interval of the largest gap is at most {tolerance:g}, among the groups judged. "
+        f"Disparity: two groups differ with {sure} confidence (corrected), and it is not shown that they differ by "
+        f"less than {tolerance:g}; the reason says whether the gap exceeds it or its size is open. Insufficient "
+        f"evidence: neither can be said. All intervals hold together with {sure} confidence. Where fewer than two "
+        "groups are judged there is no gap."
     )
     shown = gaps.assign(
         between=[f"{a} and {b}" if a else "" for a, b in zip(gaps["lowest_group"], gaps["highest_group"], strict=True)],
         judged=[f"{n} of {n + m}" for n, m in zip(gaps["n_groups"], gaps["n_too_small"], strict=True)],
     )
+    whys = (*names, Column("note", "Reason"))
     found: list[Block] = [
-        Table("Largest gap between two groups, by criterion", shown, columns, note),
-        Table("Why: the reason of each verdict", gaps, (*names, Column("note", "Reason")), collapsed=True),
+        Table("Largest gap between two groups, by criterion", only(shown, columns), columns, note),
+        Table("Why: the reason of each verdict", only(gaps, whys), whys, collapsed=True),
     ]
-    drawn = gaps[gaps["gap"].notna() & ~gaps["metric"].str.startswith("equalised_odds")]
+    drawn = gaps[(gaps["n_groups"] >= 2) & gaps["gap"].notna() & ~gaps["metric"].str.startswith("equalised_odds")]
     if len(drawn):
         drawn = drawn.sort_values(["intersection"], kind="stable").head(MAX_ROWS)
         worst = drawn.loc[drawn["gap"].idxmax()]
@@ -160,130 +201,6 @@ def _gaps(artifact: Artifact) -> list[Block]:
     return found
 
 
-def _groups(artifact: Artifact) -> list[Block]:
-    table = artifact.tables["by_group"]
-    found: list[Block] = []
-    for feature, part in table.groupby("feature", sort=False):
-        crossed = bool(part["intersection"].iloc[0])
-        if not crossed:
-            found.append(Subheading(f"By {feature}"))
-            found += _rate_charts(str(feature), part)
-        found += _group_tables(str(feature), part, crossed, artifact)
-    return found
-
-
-def _group_tables(feature: str, part: pd.DataFrame, crossed: bool, artifact: Artifact) -> list[Block]:
-    counts = {"n": "Rows", "n_units": "Units", "n_positive": "Positives", "n_selected": "Selected"}
-    if not artifact.summary["clustered"]:
-        counts.pop("n_units")
-    first = [Column("level", "Group"), *(Column(name, label, "int") for name, label in counts.items() if name in part)]
-    second = first[:1]
-    for name in _rates(part):
-        # The complements of other rates stay in the data of the run.
-        if name in ("specificity", "negative_predictive_value"):
-            continue
-        column = Column(name, _label(name), "interval", (f"{name}_low", f"{name}_high"))
-        (second if name in SECOND_TABLE else first).append(column)
-    note = f"Each interval by itself has {_percent(artifact.summary['confidence'])} confidence. "
-    if part["unknown"].any():
-        note += "People of unknown level are counted and shown; "
-        note += "they are compared like a group." if artifact.summary["judge_unknown"] else "they are not compared."
-    found: list[Block] = [Table(f"Rates by {feature}", part, tuple(first), note.strip(), collapsed=crossed)]
-    if len(second) > 1:
-        note = "Observed minus predicted: above 0 the scores are too low for the group, below 0 too high."
-        found.append(Table(f"Further figures by {feature}", part, tuple(second), note, crossed))
-    return found
-
-
-def _rates(part: pd.DataFrame) -> list[str]:
-    return [str(name).removesuffix("_low") for name in part.columns if str(name).endswith("_low")]
-
-
-def _label(name: str) -> str:
-    own = {
-        "prevalence": "Prevalence",
-        "observed_minus_predicted": "Observed minus predicted",
-        "negative_predictive_value": "Negative predictive value",
-    }
-    base, dot, label = name.partition(".")
-    return own.get(base, metric_label(base)) + (f" ({label})" if dot else "")
-
-
-def _rate_charts(feature: str, part: pd.DataFrame) -> list[Block]:
-    charts: list[Block] = []
-    binary = "roc_auc" in part
-    wanted = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value")
-    names = [name for name in (*wanted, "roc_auc") if name in part]
-    if not binary:
-        names = [name for name in _rates(part) if name == "accuracy" or name.startswith("true_positive_rate")]
-    long = _long(part, names)
-    if len(long):
-        charts.append(_forest(f"Rates by {feature}", long, "Rate", None))
-    shift = _long(part, [name for name in ("observed_minus_predicted",) if name in part])
-    if len(shift):
-        charts.append(_forest(f"Calibration by {feature}", shift, "Observed minus predicted share", 0.0))
-    return charts
-
-
-def _long(part: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = [
-        {
-            "group": row["level"],
-            "rate": _label(name),
-            "value": row[name],
-            "low": row[f"{name}_low"],
-            "high": row[f"{name}_high"],
-        }
-        for name in names
-        for _, row in part.head(MAX_ROWS).iterrows()
-        if pd.notna(row[name])
-    ]
-    return pd.DataFrame(rows, columns=["group", "rate", "value", "low", "high"])
-
-
-def _forest(title: str, long: pd.DataFrame, x_title: str, reference: float | None) -> Figure:
-    ends = long.loc[[long["value"].idxmin(), long["value"].idxmax()]]
-    words = [f"{row['rate']} of {row['group']} {row['value']:.3f}" for _, row in ends.iterrows()]
-    side_by_side = long["rate"].nunique() > 1 and long["group"].nunique() <= MAX_SIDE_BY_SIDE
-    columns = (
-        Column("group", "Group"), Column("rate", "Rate"), Column("value", "Value", "interval", ("low", "high")),
-    )  # fmt: skip
-    return interval_chart(
-        title=title,
-        alt=f"{title}, with intervals. From {words[0]} to {words[1]}.",
-        data=long,
-        label="rate" if side_by_side else "group",
-        value="value",
-        low="low",
-        high="high",
-        x_title=x_title,
-        series="group" if side_by_side else ("rate" if long["rate"].nunique() > 1 else None),
-        reference=reference,
-        columns=columns,
-    )
-
-
-def _impact(artifact: Artifact) -> list[Block]:
-    table = artifact.tables["impact_ratio"]
-    if table.empty:
-        return []
-    columns = [
-        Column("feature", "Feature"), Column("level", "Group"), Column("n", "Rows", "int"),
-        Column("share", "Share of known", "percent"), Column("n_selected", "Selected", "int"),
-        Column("selection_rate", "Selection rate", "percent"), Column("reference", "Reference group"),
-        Column("ratio", "Impact ratio", "interval", ("low", "high")), Column("reading", "Against 0.80"),
-    ]  # fmt: skip
-    if table["class"].nunique() > 1:
-        columns.insert(1, Column("class", "Class"))
-    note = (
-        "Selection rate of the group over that of the reference group, by default the group with the highest rate; "
-        "unknown levels are left out here and counted above. 0.80 (the four-fifths rule) is a convention, so read the "
-        "interval beside it: these intervals hold for all groups of a feature together. Groups under 2% of the people "
-        "are shown too. Calculation support, not an independent bias audit."
-    )
-    return [Subheading("Impact ratios"), Table("Impact ratio by feature and intersection", table, tuple(columns), note)]
-
-
 def _unjudged(artifact: Artifact) -> list[Block]:
     small, features = artifact.tables["too_small"], artifact.tables["features"]
     found: list[Block] = []
@@ -292,21 +209,47 @@ def _unjudged(artifact: Artifact) -> list[Block]:
     if len(small):
         columns = (
             Column("feature", "Feature"), Column("level", "Group"), Column("rate", "Rate"),
-            Column("counted", "Counted"), Column("found", "Found", "int"), Column("needed", "Needed", "int"),
+            Column("counted", "Counted"), Column("found", "Found"), Column("needed", "Needed", "int"),
         )  # fmt: skip
         note = (
             f"A group is judged from {summary['min_rows']:,} {unit}, {summary['min_positives']:,} positives (or "
             f"selected) and {summary['min_negatives']:,} negatives. Their figures are shown above, with wide "
-            "intervals; no verdict rests on them."
+            f"intervals; no verdict rests on them. {SMALL_NOTE}"
         )
-        shown = small.assign(rate=[_label(str(name)) for name in small["metric"]])
-        found.append(Table("Groups too small to judge", shown, columns, note, collapsed=len(small) > 12))
+        shown = small.assign(rate=[rate_label(str(name)) for name in small["metric"]], found=small["found"].map(count))
+        found.append(Table("Groups too small to judge", only(shown, columns), columns, note, collapsed=len(small) > 12))
     columns = (
         Column("feature", "Feature"), Column("status", "Status"), Column("n_levels", "Groups", "int"),
-        Column("n_rows", "Rows", "int"), Column("n_unknown", "Unknown", "int"), Column("reason", "Reason"),
+        Column("n_rows", "Rows", "int"), Column("n_unknown", "Unknown"), Column("reason", "Reason"),
     )  # fmt: skip
-    table = Table("Features and intersections, with people of unknown level", features, columns)
-    return [Subheading("Who could not be judged"), *found, table]
+    shown = features.assign(n_unknown=features["n_unknown"].map(count))
+    table = Table("Features and intersections, with people of unknown level", only(shown, columns), columns)
+    return [Subheading("Who could not be judged"), *found, *_unknown(artifact), table]
+
+
+def _unknown(artifact: Artifact) -> list[Block]:
+    table = artifact.tables.get("unknown")
+    if table is None or table.empty:
+        return []
+    columns = (
+        Column("feature", "Feature"), Column("level", "Group"), Column("label", "Rate"), Column("n", "Rows"),
+        Column("rate", "Value", "number"), Column("lowest_rate", "Lowest judged", "number"),
+        Column("highest_rate", "Highest judged", "number"), Column("against", "Compared with"),
+        Column("difference", "Difference", "interval", ("low", "high")), Column("reading", "Reading", "badge"),
+    )  # fmt: skip
+    note = (
+        "Unknown groups that are large enough, against the judged group from which they differ most clearly. They take "
+        "part in no verdict. A warning is given where the interval of the difference excludes 0, or where the rate "
+        "lies outside those of the judged groups by more than the tolerance. The intervals hold together with "
+        f"{percent_of(artifact.summary['confidence'])} confidence, apart from those of the gaps."
+    )
+    shown = table.assign(
+        n=table["n"].map(count),
+        label=[rate_label(str(name)) for name in table["metric"]],
+        reading=["warning" if differs else "no difference shown" for differs in table["differs"]],
+    )
+    caption = "People of unknown level against the judged groups"
+    return [Table(caption, only(shown, columns), columns, note, collapsed=len(table) > 12)]
 
 
 def _frontier(artifact: Artifact) -> list[Block]:
@@ -356,7 +299,7 @@ def _frontier(artifact: Artifact) -> list[Block]:
 
 def _method(artifact: Artifact) -> str:
     summary = artifact.summary
-    sure = _percent(summary["confidence"])
+    sure = percent_of(summary["confidence"])
     n = int(summary["n_features_tested"])
     return (
         f"Bootstrap of {int(summary['n_resamples']):,} resamples of the pooled out-of-fold rows; "
@@ -364,7 +307,7 @@ def _method(artifact: Artifact) -> str:
         "biased: it lies above zero even where there is no disparity. Here all pairs of groups and all criteria of a "
         "feature get intervals that hold at once (single-step max-|t|, Westfall and Young 1993), and the interval of "
         f"the largest gap follows from them. {n} feature{'s' if n != 1 else ''} and intersections were tested; by "
-        f"Bonferroni's correction each was judged at {_percent(summary['confidence_per_feature'])}, so that all gaps "
+        f"Bonferroni's correction each was judged at {percent_of(summary['confidence_per_feature'])}, so that all gaps "
         f"together are covered with {sure}. Intervals of single rates are not corrected. AUROC intervals follow "
         "DeLong (1988), summed within groups of rows where there are any. The intervals are about these trained "
         "models: training anew would add to them."

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from appliedml.core.artifact import Artifact
-from appliedml.report.blocks import Block, Callout, Column, Table, Tone
+from appliedml.core.artifact import Artifact, Finding, Severity
+from appliedml.report.blocks import Block, Bullets, Callout, Column, Table, Text, Tone
 from appliedml.store.run import Run
 
+# As the audit calls it: a limit of the test, not a leak.
+NOT_LATER = "Not tested on later rows"
 _ORDER = ("problem", "warning", "fact", "not measured", "ok")
 
 
@@ -33,18 +35,54 @@ class Leakage:
         if "checks" not in artifact.tables:
             return []
         checks = _by_check(artifact.tables["checks"])
-        found: list[Block] = [_verdict(artifact), _checks_table(checks)]
+        found: list[Block] = [*_verdict(artifact), _checks_table(checks)]
+        found += _dropped(artifact)
         found += _features(artifact)
         return found
 
 
-def _verdict(artifact: Artifact) -> Callout:
+def _verdict(artifact: Artifact) -> list[Block]:
+    """The verdict with its reasons; what is no leak but a limit of the test, and facts, stand beside it."""
+    serious = [item for item in artifact.findings if item.severity is not Severity.INFO]
+    serious.sort(key=lambda item: item.severity is not Severity.PROBLEM)
+    later = [item for item in serious if item.title == NOT_LATER]
+    leaks = [item for item in serious if item.title != NOT_LATER]
     tones: dict[str, Tone] = {"problem": "bad", "warning": "warning"}
-    tone = tones.get(str(artifact.status), "good")
+    tone = tones.get(str(artifact.status), "good") if leaks or not later else "good"
     titles = {"bad": "Leakage found", "warning": "Something may leak", "good": "No leakage found"}
-    text = " ".join(f"{finding.title}: {finding.text}" for finding in artifact.findings[:3])
     n = int(artifact.summary["n_folds"])
-    return Callout(tone, titles[tone], text or f"Every check that applies was made in {n} fold{'s' if n != 1 else ''}.")
+    made = f"Every check that applies was made in {n} fold{'s' if n != 1 else ''}."
+    found: list[Block] = [Callout(tone, titles[tone], " ".join(_said(item) for item in leaks[:3]) or made)]
+    found += [Callout("warning", item.title, item.text) for item in later]
+    rest = [*leaks[3:], *(item for item in artifact.findings if item.severity is Severity.INFO)]
+    return [*found, Bullets(tuple(_said(item) for item in rest))] if rest else found
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.title}: {finding.text}"
+
+
+def _dropped(artifact: Artifact) -> list[Block]:
+    """Which original columns never reach the model."""
+    if "dropped" not in artifact.tables:
+        return []
+    found: list[Block] = []
+    table = artifact.tables["dropped"]
+    if len(table):
+        columns = (
+            Column("column", "Column"), Column("every_fold", "In every fold"), Column("folds", "Folds"),
+        )  # fmt: skip
+        note = "Nothing made from these columns reaches the model."
+        found.append(Table("Columns that the pipeline drops before the model", table, columns, note=note))
+    mixtures = artifact.summary.get("mixtures", [])
+    if mixtures:
+        found.append(
+            Text(
+                f"The model sees {len(mixtures)} columns that are mixtures of original ones: which of those have no "
+                "part in any is not known, unless listed as dropped."
+            )
+        )
+    return found
 
 
 def _by_check(checks: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +127,7 @@ def _features(artifact: Artifact) -> list[Block]:
         )
         columns = (
             Column("column", "Feature"), Column("auroc", "AUROC alone, mean of folds", "number"),
-            Column("auroc_max", "Largest", "number"), Column("verdict", "Result", "badge"),
+            Column("auroc_max", "Largest", "number"), Column("verdict", "Result", "badge"), *_use(features),
         )  # fmt: skip
         shown = features.head(max(15, suspicious))
         caption = f"Features that separate the classes best, each alone ({len(shown)} of {len(features)})"
@@ -97,13 +135,17 @@ def _features(artifact: Artifact) -> list[Block]:
     if len(levels):
         values = (
             Column("column", "Feature"), Column("level", "Value"), Column("class", "Class"),
-            Column("rows", "Rows", "int"), Column("share", "Share of the class", "percent"),
+            Column("rows", "Rows", "int"), Column("share", "Share of the class", "percent"), *_use(levels),
         )  # fmt: skip
         found.append(Table("Values that decide the outcome", levels, values))
     if len(named):
         columns = (
             Column("column", "Feature"), Column("distinct", "Distinct values", "int"), Column("rows", "Rows", "int"),
-            Column("share", "Share distinct", "percent"),
+            Column("share", "Share distinct", "percent"), *_use(named),
         )  # fmt: skip
         found.append(Table("Features that look like identifiers", named, columns))
     return found
+
+
+def _use(table: pd.DataFrame) -> tuple[Column, ...]:
+    return (Column("dropped", "Dropped by the pipeline"),) if "dropped" in table else ()

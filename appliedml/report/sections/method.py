@@ -67,6 +67,7 @@ def _pipeline(run: Run) -> list[Block]:
             (_words(step["name"]), key, _value(value, 200))
             for step in steps
             for key, value in step["parameters"].items()
+            if value is not None
         ],
         columns=["step", "setting", "value"],
     )

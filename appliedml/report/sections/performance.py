@@ -32,6 +32,7 @@ _MEANINGS = {
     "cost": "mean cost of the errors, in the plan's units",
 }
 _MAX_CURVES = 6
+_MAX_COUNTED = 12
 
 
 class Performance:
@@ -238,7 +239,27 @@ def _confusion(artifact: Artifact) -> list[Block]:
     by_fold = table.loc[table["fold"] != ALL_FOLDS]
     fold_columns = (Column("fold", "Fold", "int"), Column("true", "True class"), Column("predicted", "Predicted class"))
     table_by_fold = Table("Confusion by fold", by_fold, (*fold_columns, *columns[2:]), collapsed=True)
-    return [Subheading("Decisions"), figure, table_by_fold]
+    return [Subheading("Decisions"), figure, *_counts(data), table_by_fold]
+
+
+def _counts(data: pd.DataFrame) -> list[Block]:
+    """Counts and shares together, true classes down and predicted classes across."""
+    names = list(dict.fromkeys(data["True class"]))
+    if len(names) > _MAX_COUNTED:
+        return []
+    rows = []
+    for name in names:
+        part = data[data["True class"] == name]
+        row: dict[str, object] = {"true": name, "n": int(part["n"].sum())}
+        for place, item in enumerate(part.to_dict("records")):
+            row[f"called_{place}"] = f"{item['n']:,} ({percent(item['share_of_true'])})"
+        rows.append(row)
+    columns = (
+        Column("true", "True class"),
+        Column("n", "Rows", "int"),
+        *(Column(f"called_{place}", f"Called {name}") for place, name in enumerate(names)),
+    )
+    return [Table("Confusion in rows and shares of the true class", pd.DataFrame(rows), columns)]
 
 
 def _scores(artifact: Artifact) -> list[Block]:
@@ -274,7 +295,10 @@ def _thresholds(artifact: Artifact) -> list[Block]:
     used = sorted(set(artifact.summary["thresholds"]))
     note = f"In use: {number(used[0])} in all folds."
     if len(used) > 1:
-        note = f"In use: {number(used[0])} to {number(used[-1])}, chosen in each fold; their median is marked."
+        note = (
+            f"In use: {number(used[0])} to {number(used[-1])}, chosen in each fold; their median is marked. "
+            "Cross-validation does not fix the threshold that a user would deploy: each fold has its own."
+        )
     columns = (
         Column("threshold", "Threshold", "number"),
         Column("in_use", "In use"),

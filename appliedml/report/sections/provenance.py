@@ -8,10 +8,17 @@ import pandas as pd
 import yaml
 
 from appliedml.core.fingerprint import canonical_json, fingerprint
+from appliedml.core.registry import names
 from appliedml.report.blocks import Block, Callout, Code, Column, KeyValues, Subheading, Table, Text
+from appliedml.report.discovery import SAYS_WHY
+from appliedml.report.values import spaced
 from appliedml.store import layout
 from appliedml.store.run import Run
 
+# What a reader expects of an audit report, beside the registered audits: kind of artifact and words.
+_EXPECTED = {"robustness": "robustness tests", "worst_slices": "worst slices", "energy": "energy use"}
+_WORDS = {"explain_shap": "explanations"}
+_CHANGED = "+changes"
 _SIGN_OFF = ("name", "role", "on", "statement")
 
 
@@ -34,7 +41,36 @@ class Provenance:
         -------
         list of Block
         """
-        return [*_hashes(run), *_reproduce(run), *_sign_offs(run.info.get("context") or {})]
+        return [
+            *_not_evaluated(run),
+            *_changed_code(run),
+            *_hashes(run),
+            *_reproduce(run),
+            *_sign_offs(run.info.get("context") or {}),
+        ]
+
+
+def _not_evaluated(run: Run) -> list[Block]:
+    kinds = dict.fromkeys([*names("audits"), *_EXPECTED])
+    absent = [kind for kind in kinds if kind not in run or run[kind].status in SAYS_WHY]
+    if not absent:
+        return []
+    words = [_EXPECTED.get(kind) or _WORDS.get(kind) or spaced(kind) for kind in absent]
+    return [Text(f"Not evaluated in this run: {', '.join(words)}.")]
+
+
+def _changed_code(run: Run) -> list[Block]:
+    commit = str((run.info.get("code") or {}).get("git_commit") or "")
+    if not commit.endswith(_CHANGED):
+        return []
+    return [
+        Callout(
+            "warning",
+            "The code was changed after its last commit",
+            f"The run was made from commit {commit.removesuffix(_CHANGED)} with changes that no commit holds. Nobody "
+            "can make it again from the commit alone: commit the changes and run anew before relying on it.",
+        )
+    ]
 
 
 def _hashes(run: Run) -> list[Block]:

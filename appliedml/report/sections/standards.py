@@ -10,7 +10,7 @@ import pandas as pd
 from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, Text
 from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
-from appliedml.report.ledger import Item, Standard, load_questions, load_standards
+from appliedml.report.ledger import Item, Standard, found_evidence, load_questions, load_standards
 from appliedml.report.values import spaced
 from appliedml.store.run import Run
 
@@ -70,19 +70,16 @@ def _state(
     item: Item, run: Run, context: dict[str, Any], where: dict[str, str], titles: dict[str, str]
 ) -> tuple[str, str, str]:
     """Return state, words and section of one item."""
-    for kind in item.evidence:
-        if kind == "run" or ("flow" if kind == "pipeline" else kind) in run:
-            section = where.get(kind, "generic")
-            return EVIDENCED, titles[section], section
+    kind, reason = found_evidence(item, run) if item.evidence else ("", "")
+    if kind:
+        section = where.get(kind, "generic")
+        return EVIDENCED, titles[section], section
     stated = answer(context, item.question) if item.question else None
     if stated is not None:
         return (STATED if stated.by else UNNAMED), f"{stated.text} ({stated.source})", ""
     if item.question:
         return MISSING, f"Answer '{item.question}' in context.yaml.", ""
-    if item.evidence:
-        kinds = " or ".join(f"'{kind}'" for kind in item.evidence)
-        return MISSING, f"No evidence of the kind {kinds} in this run.", ""
-    return MISSING, "Nothing in this report covers it.", ""
+    return MISSING, reason or "Nothing in this report covers it.", ""
 
 
 def _overview(ledgers: list[tuple[Standard, pd.DataFrame]]) -> Block:

@@ -13,6 +13,7 @@ from appliedml.report.blocks import (
     Column,
     FindingsList,
     Headlines,
+    KeyValues,
     Subheading,
     Table,
     Text,
@@ -20,6 +21,7 @@ from appliedml.report.blocks import (
 )
 from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
+from appliedml.report.ledger import load_standards
 from appliedml.report.metadata import pooled_score
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store.run import Run
@@ -27,6 +29,7 @@ from appliedml.store.run import Run
 HEADLINE_METRICS = ("roc_auc", "average_precision", "brier", "mcc")
 N_FINDINGS = 3
 _SEVERITIES = (Severity.PROBLEM, Severity.WARNING, Severity.INFO)
+_LIMITS = {"out_of_scope": "Out of scope", "limitations": "Limitations"}
 _VERDICTS: dict[str, tuple[Tone, str]] = {
     "pass": ("good", "Pass: the policy is met"),
     "fail": ("bad", "Fail: the policy is not met"),
@@ -53,10 +56,11 @@ class Verdict:
         -------
         list of Block
         """
-        found: list[Block] = [_verdict(run), *_purpose(run.info.get("context") or {}), *_headlines(run)]
+        context = run.info.get("context") or {}
+        found: list[Block] = [_verdict(run), *_purpose(context), *_limits(context), *_headlines(run)]
         if "gates" in run:
             found += _gates(run["gates"])
-        return [*found, *_findings(run)]
+        return [*found, *_open_questions(context), *_findings(run)]
 
 
 def _verdict(run: Run) -> Block:
@@ -72,7 +76,62 @@ def _verdict(run: Run) -> Block:
     counts = [f"{summary.get(f'n_{word}', 0)} {word}" for word in _VERDICTS]
     waived = summary.get("n_waived", 0)
     text = f"Gates: {', '.join(counts)}{f'; {waived} of those that fail waived' if waived else ''}."
-    return Callout(tone, title, text)
+    return Callout(tone, title, text + _beside(run))
+
+
+def _beside(run: Run) -> str:
+    """Say how many problems and warnings the gates leave out, if there is any."""
+    severities = []
+    for kind in run.kinds:
+        if kind != "gates":
+            covered = _covered(run, kind)
+            severities += [finding.severity for finding in run[kind].findings if finding.title not in covered]
+    counts = [(severities.count(severity), severity.value) for severity in (Severity.PROBLEM, Severity.WARNING)]
+    words = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n]
+    if not words:
+        return ""
+    verb = "was" if sum(n for n, _ in counts) == 1 else "were"
+    return f" Beside them {' and '.join(words)} {verb} found that no gate covers."
+
+
+def _covered(run: Run, kind: str) -> set[str]:
+    """Titles of findings of disparity of which every gap has a gate that was measured."""
+    artifact = run[kind]
+    if kind != "fairness" or "gaps" not in artifact.tables:
+        return set()
+    gates, gaps = run["gates"].tables["gates"], artifact.tables["gaps"]
+    gates = gates[gates["value"].notna()]
+    gated = set(zip(gates["metric"], gates["subset"], strict=True))
+    # Equalised odds repeats two criteria that are found by themselves.
+    bad = gaps[(gaps["verdict"] == "disparity") & ~gaps["metric"].str.startswith("equalised_odds")]
+    names = [
+        str(feature)
+        for feature, rows in bad.groupby("feature", sort=False)
+        if all((f"gap.{metric}", feature) in gated for metric in rows["metric"])
+    ]
+    starts = tuple(f"Disparity by {name}:" for name in names)
+    return {finding.title for finding in artifact.findings if finding.title.startswith(starts)}
+
+
+def _limits(context: dict[str, Any]) -> list[Block]:
+    """Return what the model must not be used for and its limitations, where a person stated them."""
+    stated = [(label, answer(context, key)) for key, label in _LIMITS.items()]
+    items = [(label, f"{found.text} (stated by: {found.source})") for label, found in stated if found is not None]
+    return [KeyValues(tuple(items))] if items else []
+
+
+def _open_questions(context: dict[str, Any]) -> list[Block]:
+    """Count what only a person can answer and nobody has answered, and lead to it."""
+    known, asked = load_standards(), context.get("standards")
+    names = [str(name) for name in asked] if isinstance(asked, list) else list(known)
+    wanted = {item.question for name in names if name in known for item in known[name].items if item.question}
+    n_open = sum(answer(context, key) is None for key in wanted)
+    if not n_open:
+        return []
+    text = f"{n_open} of {len(wanted)} questions that only a person can answer are open"
+    columns = (Column("text", "Questions of the standards"), Column("where", "Listed in", "link", target="section"))
+    table = pd.DataFrame([(text, "Standards", "standards")], columns=["text", "where", "section"])
+    return [Table("What is left to people", table, columns)]
 
 
 def _purpose(context: dict[str, Any]) -> list[Block]:

@@ -2,7 +2,14 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact, Finding, Severity
 from appliedml.report.blocks import Bullets, Callout
-from appliedml.report.sections._scores import finding_blocks, how_intervals, listed, row_where, value_with_interval
+from appliedml.report.sections._scores import (
+    bootstrap_p,
+    finding_blocks,
+    how_intervals,
+    listed,
+    row_where,
+    value_with_interval,
+)
 
 
 def test_problems_come_first_and_notes_last():
@@ -31,3 +38,10 @@ def test_small_helpers_write_as_people_do():
     table = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     assert row_where(table, a=2) == {"a": 2, "b": "y"}
     assert row_where(table, a=2, b="x") is None
+
+
+def test_a_bootstrap_p_at_its_floor_is_a_bound_rounded_up():
+    assert bootstrap_p(2 / 1001, 1000) == "<= 0.002"
+    assert bootstrap_p(2 / 821, 820) == "<= 0.0025"
+    assert bootstrap_p(4 / 1001, 1000) == "0.004"
+    assert bootstrap_p(float("nan"), 1000) == "\N{EN DASH}"

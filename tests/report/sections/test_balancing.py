@@ -25,7 +25,7 @@ def artifact(stages=STAGES, metrics=("roc_auc", "average_precision", "mean_predi
     fits = [(fold, variant, label, 60, 0, note) for fold in (0, 1) for variant, label in named.items()]
     return Artifact(
         "ablation",
-        summary={"folds": [0, 1], "n_rows": 100, "prevalence": 0.125},
+        summary={"folds": [0, 1], "n_rows": 100, "prevalence": 0.125, "n_resamples": 999},
         tables={
             "variants": pd.DataFrame(
                 values, columns=["variant", "label", "stage", "metric", "value", "low", "high", "n"]
@@ -87,6 +87,7 @@ def test_tables_name_measures_and_balancing_in_words():
     tables = {table.caption: table for table in blocks(artifact(), Table)}
 
     differences = tables["Paired differences"].data
+    assert differences["p_text"].iloc[0] == "0.500"
     assert differences.loc[0, ["measure", "label", "against"]].tolist() == ["AUROC", "smote", "no balancing"]
     assert tables["What was fitted"].collapsed
 

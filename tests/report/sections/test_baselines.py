@@ -1,13 +1,14 @@
 import numpy as np
 import pandas as pd
 
+from appliedml.audits._leakage_columns import ColumnUse
 from appliedml.audits.baselines import Baselines as Audit
 from appliedml.core.artifact import Artifact, Status
-from appliedml.report.blocks import Callout, Figure, Table
+from appliedml.report.blocks import Callout, Figure, Table, Text
 from appliedml.report.sections.baselines import Baselines
 
 
-def artifact(group=False, note=""):
+def artifact(group=False, note="", use=None, n_set_aside=0):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 300)
     good, weak = (1 / (1 + np.exp(-(rng.normal(size=300) + shift * y))) for shift in (2.0, 0.5))
@@ -19,6 +20,7 @@ def artifact(group=False, note=""):
         "logistic_regression": (np.column_stack([1 - weak, weak]), note),
     }
     evidence = {"fold": 0, "classes": ("no", "yes"), "seed": 1, "table": table, "fitted": fitted}
+    evidence |= {"use": use or ColumnUse(), "n_set_aside": n_set_aside}
     return Audit(models=list(fitted), n_resamples=100).conclude([evidence])
 
 
@@ -59,8 +61,30 @@ def test_a_fit_that_did_not_converge_is_told():
     found = blocks(artifact(note="The fit stopped before it converged."))
 
     assert isinstance(found[0], Callout)
-    assert tables(found)["Notes on the simpler models"].data["folds"].tolist() == ["0"]
+    assert tables(found)["Notes on the reference models"].data["folds"].tolist() == ["0"]
 
 
 def test_without_tables_there_is_nothing_to_show():
     assert blocks(Artifact("baselines", Status.NOT_APPLICABLE, reason="images")) == []
+
+
+def test_columns_left_out_and_validation_rows_are_told():
+    found = blocks(artifact(use=ColumnUse(True, ("PolicyNumber",)), n_set_aside=45))
+
+    (text,) = [block.text for block in found if isinstance(block, Text)]
+    assert "Left out, as the pipeline drops them (for the folds see the notes): PolicyNumber." in text
+    assert "sets aside for validation (45 a fold)" in text
+    notes = tables(found)["Notes on the reference models"].data["note"]
+    assert notes.iloc[0] == "PolicyNumber: the pipeline drops it, left out here too."
+
+
+def test_a_p_value_at_the_floor_of_the_bootstrap_is_a_bound():
+    table = tables(blocks(artifact()))["Paired differences"].data.set_index(["model", "metric"])
+
+    # The floor of 100 resamples is 2 / 101.
+    assert table.loc[("logistic_regression", "roc_auc"), "p_text"] == "<= 0.02"
+
+
+def test_nothing_is_called_simpler():
+    assert Baselines.title == "Against reference models"
+    assert "simpler" not in str(blocks(artifact())).lower()

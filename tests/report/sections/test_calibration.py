@@ -73,3 +73,10 @@ def test_a_bad_verdict_stands_first():
 
 def test_without_tables_there_is_nothing_to_show():
     assert blocks(Artifact("calibration", Status.SKIPPED, reason="no rows")) == []
+
+
+def test_the_criterion_of_the_verdict_is_printed():
+    note = of(blocks(artifact()), Table)[0].note
+
+    assert "slope lies outside 0.8 to 1.25" in note
+    assert "good only where both intervals hold 1 and the calibration error is within what chance would give" in note

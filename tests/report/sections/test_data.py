@@ -176,3 +176,39 @@ def test_a_table_without_missing_values_says_so():
 def test_either_artifact_may_be_absent(kinds):
     made = {"flow": flow(), "data_profile": profile()}
     assert bool(blocks(**{kind: made[kind] for kind in kinds})) == bool(kinds)
+
+
+def test_columns_that_miss_1_to_4_rows_are_named_in_words_and_not_drawn():
+    seen = profile().tables["missing"]
+    few = pd.DataFrame(
+        {"column": ["DayOfWeekClaimed"], "by": "overall", "level": "all", "rows": "97", "n_missing": "<5",
+         "missing_share": [np.nan]}
+    )  # fmt: skip
+
+    both = blocks(data_profile=profile(missing=pd.concat([few, seen], ignore_index=True)))
+    (figure,) = [b for b in both if isinstance(b, Figure) and b.title == "Missing values by column"]
+    alone = blocks(data_profile=profile(missing=few))
+
+    assert figure.data["column"].tolist() == ["age"]
+    assert "nan" not in figure.alt
+    assert "1 column has missing values in 5 rows or more; most has age (9.0%)" in figure.alt
+    assert "Missing in 1 to 4 rows: DayOfWeekClaimed." in [b.text for b in alone if isinstance(b, Text)]
+    assert not [b for b in alone if isinstance(b, Figure) and b.title == "Missing values by column"]
+
+
+def test_a_count_of_1_to_4_missing_rows_is_hidden_in_the_table_of_columns_too():
+    columns = profile().tables["columns"].assign(n_missing=[3, 0], missing_share=[0.03, 0.0])
+
+    found = blocks(data_profile=profile(columns=columns))
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Columns given to the pipeline"]
+
+    assert table.data["n_missing"].tolist() == ["<5", "0"]
+    assert np.isnan(table.data["missing_share"].iloc[0])
+
+
+def test_steps_are_named_in_words():
+    found = blocks(flow=flow([("drop_duplicates", "Sex", "f", 50, 9, 0)]))
+
+    for caption in ("What cleaning did", "Whose rows cleaning dropped or changed"):
+        (table,) = [b for b in found if isinstance(b, Table) and b.caption == caption]
+        assert table.data["step"].iloc[0] == "Drop duplicates"

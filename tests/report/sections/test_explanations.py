@@ -13,7 +13,9 @@ def artifact(local=False, groups=True, outputs=("yes",), randomised=True, **chan
     summary = {
         "explainer": "sampled", "why": "12 features are too many.", "notes": ["A note."], "output": "probability",
         "classes": list(outputs), "n_rows": 40, "n_folds": 2, "n_background": 30, "relative_error": 0.041,
-        "distance": 0.05, "distance_reference": "exact values", "distance_rows": 4, "additivity_residual": 2.2e-16,
+        "worst_row_error": 0.072, "randomisation_limit": 0.5,
+        "distance": 0.05, "expected_distance": 0.045, "distance_reference": "exact values", "distance_rows": 4,
+        "additivity_residual": 2.2e-16,
         "fold_agreement": 0.8, "min_group_rows": 30,
         "randomisation_skipped": "" if randomised else "it would be costly",
     } | changed  # fmt: skip
@@ -75,8 +77,10 @@ def test_association_not_cause_stands_first_and_the_error_is_printed():
     assert isinstance(found[0], Callout)
     assert found[0].title == "Association, not cause"
     facts = dict(next(block for block in found if isinstance(block, KeyValues)).items)
-    assert facts["Relative error of sampling"] == "4.1% (expected, from standard errors)"
-    assert facts["Measured distance to exact values"] == "5.0% on 4 rows"
+    assert facts["Relative error of sampling"] == (
+        "4.1% (expected, from standard errors); of the worst row 7.2% of the size of its fold's values"
+    )
+    assert facts["Measured distance to exact values"] == "5.0% on 4 rows; their standard errors lead to expect 4.5%"
     assert facts["Additivity residual, largest"] == "2.2e-16"
     assert any(isinstance(block, Text) and block.text == "A note." for block in found)
 
@@ -137,3 +141,28 @@ def test_an_artifact_without_tables_leaves_no_blocks():
     empty = Artifact("explain_shap", Status.NOT_APPLICABLE, reason="No table.")
 
     assert Explanations().blocks({"explain_shap": empty}) == []
+
+
+def test_tiny_groups_are_left_out_and_counted_also_in_runs_that_hold_them():
+    made = artifact(groups_left_out={"sex": 1})
+    widow = made.tables["by_group"].tail(2).assign(level="x", n=1)
+    made.tables["by_group"] = pd.concat([made.tables["by_group"], widow], ignore_index=True)
+
+    found = Explanations().blocks({"explain_shap": made})
+
+    (figure,) = [b for b in found if isinstance(b, Figure) and b.title == "Reasons by sex"]
+    assert set(figure.data["level"]) == {"f", "m"}
+    (text,) = [b.text for b in found if isinstance(b, Text) and "left out" in b.text and "explained rows" in b.text]
+    assert "2 groups of sex with fewer than 5 explained rows are left out." in text
+
+
+@pytest.mark.parametrize(("high", "verdict"), [(0.4, "shown"), (0.6, "not shown")])
+def test_the_randomisation_test_has_a_verdict_and_states_its_limit(high, verdict):
+    made = artifact()
+    made.tables["randomisation"] = made.tables["randomisation"].assign(high=high)
+
+    found = Explanations().blocks({"explain_shap": made})
+
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Model-randomisation test"]
+    assert table.data["verdict"].tolist() == [verdict]
+    assert "whole interval lies below 0.5" in table.note

@@ -45,7 +45,7 @@ def test_the_verdict_comes_first_with_its_figures(made):
     blocks, artifact = made
 
     assert isinstance(blocks[0], Callout)
-    assert (blocks[0].tone, blocks[0].title) == ("bad", "Disparity found")
+    assert (blocks[0].tone, blocks[0].title) == ("bad", "Disparity found: a gap exceeds the tolerance")
     assert "Disparity by sex" in blocks[0].text
     n = int((artifact.tables["gaps"]["verdict"] == "disparity").sum())
     assert f"{n} disparity" in blocks[0].text
@@ -59,11 +59,80 @@ def test_what_cannot_be_judged_is_not_called_in_order(settings, tone):
 
 
 def test_no_open_question_is_in_order():
-    audit = Audit(intersections=[], min_rows=2, tolerance=0.9)
+    audit = Audit(intersections=[], min_rows=2, min_positives=2, min_negatives=2, tolerance=0.9)
 
     blocks = Fairness().blocks({"fairness": audit.conclude([evidence(gap=0.0)])})
 
     assert (blocks[0].tone, blocks[0].title) == ("good", "Every gap is within tolerance")
+
+
+def test_where_not_all_groups_are_judged_the_title_says_so():
+    audit = Audit(intersections=[], tolerance=0.9)
+
+    blocks = Fairness().blocks({"fairness": audit.conclude([evidence(gap=0.0)])})
+
+    assert blocks[0].title == "Every gap judged is within tolerance; not all groups are judged"
+
+
+def test_a_difference_of_open_size_is_no_problem_yet():
+    audit = Audit(intersections=[], tolerance=0.18)
+
+    blocks = Fairness().blocks({"fairness": audit.conclude([evidence(n=2500)])})
+
+    assert blocks[0].tone == "warning"
+    assert "its size against the tolerance is open" in blocks[0].title
+
+
+def test_unknown_people_who_are_treated_differently_are_in_the_verdict_and_in_a_table():
+    item = evidence(unknown=True, n=6000, gap=0.0)
+    table = item["table"]
+    table.loc[:900, "sensitive.region"] = "unknown"
+    table.loc[:900, "y_pred"] = 1
+
+    blocks = Fairness().blocks({"fairness": Audit(intersections=[]).conclude([item])})
+
+    assert "People of unknown region are treated differently" in blocks[0].text
+    shown = tables(blocks)["People of unknown level against the judged groups"].data
+    assert "warning" in set(shown["reading"])
+
+
+@pytest.mark.parametrize(("rule", "said"), [("at most 0.05", True), ("at most 0.1", False)])
+def test_bounds_of_the_policy_that_differ_from_the_tolerance_are_said_once(rule, said):
+    gates = pd.DataFrame(
+        [("gap.true_positive_rate", "sex", rule), ("gap.true_positive_rate", "colour", "at most 0.3")],
+        columns=["metric", "subset", "rule"],
+    )
+    artifacts = {
+        "fairness": Audit(intersections=[], n_resamples=100).conclude([evidence()]),
+        "gates": Artifact("gates", tables={"gates": gates}),
+    }
+
+    blocks = Fairness().blocks(artifacts)
+
+    texts = [block.text for block in blocks if isinstance(block, Text) and "bounds of its own" in block.text]
+    assert len(texts) == said
+    assert all("True positive rate, gap, by sex: at most 0.05." in text and "colour" not in text for text in texts)
+
+
+def test_a_gap_that_cannot_be_compared_is_neither_in_the_table_nor_drawn():
+    item = evidence(gap=0.0)
+    item["table"]["y_true"] = 0
+
+    blocks = Fairness().blocks({"fairness": Audit(intersections=[]).conclude([item])})
+
+    shown = tables(blocks)["Largest gap between two groups, by criterion"].data.set_index(["feature", "criterion"])
+    assert shown.loc[("sex", "equalised odds"), ["gap", "low", "high", "ratio"]].isna().all()
+    drawn = next(block for block in blocks if isinstance(block, Figure) and block.title.startswith("Largest gaps"))
+    assert "equal opportunity" not in set(drawn.data["criterion"])
+    assert drawn.data[["gap", "low", "high"]].notna().all(axis=None)
+
+
+def test_no_word_claims_certainty(made):
+    words = " ".join(str(block) for block in made[0] if isinstance(block, Text | Callout))
+    words += " ".join(block.note + block.data.to_string() for block in made[0] if isinstance(block, Table))
+
+    assert "surely" not in words
+    assert "with 95 % confidence (corrected)" in words
 
 
 def test_every_column_that_is_shown_exists(made):
@@ -75,7 +144,7 @@ def test_every_column_that_is_shown_exists(made):
 def test_gaps_are_drawn_with_the_tolerance_and_rates_by_group(made):
     titles = [block.title for block in made[0] if isinstance(block, Figure)]
 
-    assert titles[0] == "Largest gaps, with intervals that hold together (95%)"
+    assert titles[0] == "Largest gaps, with intervals that hold together (95 %)"
     assert {"Rates by sex", "Calibration by sex", "Rates by region"} <= set(titles)
     assert any(title.startswith("Precision as the gap") and "optimistic" in title for title in titles)
     assert all(block.alt for block in made[0] if isinstance(block, Figure))
@@ -86,7 +155,10 @@ def test_small_groups_and_unknown_people_are_named():
     found = tables(blocks)
 
     features = found["Features and intersections, with people of unknown level"].data.set_index("feature")
-    assert features.loc["region", "n_unknown"] > 0
+    assert int(features.loc["region", "n_unknown"]) > 0
+    n = features.loc["region", "n_unknown"]
+    texts = [block.text for block in blocks if isinstance(block, Text)]
+    assert f"Rows of people of unknown level, who are counted but not compared: region {n}." in texts
     assert "they are not compared" in found["Rates by region"].note
     assert "w" in set(tables(blocks_of()[0])["Groups too small to judge"].data["level"])
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
-from appliedml.report.blocks import Callout, Table
+from appliedml.report.blocks import Bullets, Callout, Table, Text
 from appliedml.report.sections.leakage import Leakage
 
 CHECKS = ["check", "fold", "n", "of", "share", "verdict", "text"]
@@ -78,3 +78,42 @@ def test_suspicious_features_values_and_identifiers_have_their_tables():
 
 def test_an_audit_that_did_not_apply_has_nothing_to_show():
     assert Leakage().blocks({"leakage": Artifact("leakage", Status.SKIPPED, reason="no rows")}) == []
+
+
+def test_a_test_that_is_not_on_later_rows_is_no_leak_but_a_warning_of_its_own():
+    later = Finding(Severity.WARNING, "Not tested on later rows", "90 of 100.")
+
+    one, two, *_ = Leakage().blocks({"leakage": artifact(OVERLAP, Status.WARNING, findings=(later,))})
+
+    assert (one.tone, one.title) == ("good", "No leakage found")
+    assert (two.tone, two.title, two.text) == ("warning", "Not tested on later rows", "90 of 100.")
+
+
+def test_information_is_listed_and_never_called_a_leak():
+    told = Finding(Severity.INFO, "Identifier-like column policy is dropped", "In every fold.")
+
+    first, second, *_ = Leakage().blocks({"leakage": artifact(OVERLAP, findings=(told,))})
+
+    assert "policy" not in first.text
+    assert second == Bullets(("Identifier-like column policy is dropped: In every fold.",))
+
+
+def test_dropped_columns_have_a_table_and_mixtures_a_sentence():
+    made = artifact(OVERLAP)
+    dropped = pd.DataFrame([("policy", "0, 1", True)], columns=["column", "folds", "every_fold"])
+    made = Artifact(
+        "leakage", summary={**made.summary, "mixtures": ["pca0", "pca1"]}, tables={**made.tables, "dropped": dropped}
+    )
+
+    assert "Columns that the pipeline drops before the model" in tables(made)
+    (text,) = [block.text for block in Leakage().blocks({"leakage": made}) if isinstance(block, Text)]
+    assert text.startswith("The model sees 2 columns that are mixtures")
+
+
+def test_tables_say_whether_the_pipeline_drops_a_column():
+    made = artifact(OVERLAP, identifiers=[("policy", 100, 100, 1.0)])
+    made.tables["identifiers"]["dropped"] = "yes"
+
+    columns = tables(made)["Features that look like identifiers"].columns
+
+    assert columns[-1].label == "Dropped by the pipeline"

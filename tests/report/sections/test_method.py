@@ -112,3 +112,10 @@ def test_a_model_without_curves_or_description_needs_neither():
     run = Run(info={"model": {}, "folds": [], "pipeline": []}, training_curves=none)
 
     assert Method().blocks(run) == []
+
+
+def test_settings_without_a_value_are_left_out_of_the_table():
+    settings = tables(Run())["All settings of the steps"].data
+
+    assert "random_state" not in set(settings["setting"])
+    assert "neighbors" in set(settings["setting"])

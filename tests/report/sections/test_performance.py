@@ -42,7 +42,8 @@ def test_two_classes_show_curves_decisions_thresholds_and_net_benefit():
         "Scores by true class", "Decision curve",
     ]  # fmt: skip
     assert titles(found, Table) == [
-        "Measures over all folds", "Measures by fold", "Confusion by fold", "What other thresholds would do",
+        "Measures over all folds", "Measures by fold", "Confusion in rows and shares of the true class",
+        "Confusion by fold", "What other thresholds would do",
     ]  # fmt: skip
     assert all(block.chart is not None for block in found if isinstance(block, Figure))
     (headlines,) = [block for block in found if isinstance(block, Headlines)]
@@ -100,3 +101,24 @@ def test_the_page_renders_and_hostile_class_names_stay_text():
 @pytest.mark.parametrize("status", [Status.SKIPPED, Status.NOT_APPLICABLE])
 def test_without_tables_there_is_nothing_to_show(status):
     assert blocks(Artifact("performance", status, reason="no rows")) == []
+
+
+def test_counts_stand_beside_the_shares_of_the_confusion():
+    made = artifact()
+    (table,) = [b for b in blocks(made) if isinstance(b, Table) and b.caption.startswith("Confusion in rows")]
+
+    counts = made.tables["confusion"].query("fold == -1").set_index(["true", "predicted"])
+    cell = counts.loc[("yes", "no")]
+    row = table.data.set_index("true").loc["yes"]
+    assert row["called_0"] == f"{int(cell['n']):,} ({100 * cell['share_of_true']:.1f} %)"
+    assert row["n"] == counts.loc["yes", "n"].sum()
+    assert [column.label for column in table.columns] == ["True class", "Rows", "Called no", "Called yes"]
+
+
+def test_thresholds_of_several_folds_are_said_to_fix_none():
+    made = artifact()
+    made.summary["thresholds"] = [0.2, 0.5]
+
+    notes = {block.caption: block.note for block in blocks(made) if isinstance(block, Table)}
+
+    assert "does not fix the threshold" in notes["What other thresholds would do"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import yaml
 
+from appliedml.core.artifact import Artifact, Status
 from appliedml.report import blocks
 from appliedml.report.sections.provenance import Provenance
 
@@ -53,3 +54,24 @@ def test_sign_offs_are_listed_or_missed(demo, tmp_path):
 
     assert of(signed, blocks.Table)[-1].data.to_dict("records") == [entry]
     assert of(unsigned, blocks.Callout)[0].title == "Nobody has signed this run off"
+
+
+def test_what_was_not_evaluated_is_said_in_one_sentence(demo, tmp_path):
+    skipped = Artifact("leakage", Status.SKIPPED, reason="One fold.")
+    run = demo.demo_run(tmp_path, Artifact("performance"), Artifact("robustness"), skipped)
+
+    (said,) = [b.text for b in of(Provenance().blocks(run), blocks.Text) if b.text.startswith("Not evaluated")]
+
+    assert said.endswith("worst slices, energy use.")
+    assert "leakage" in said
+    assert "performance" not in said
+    assert "robustness" not in said
+
+
+def test_a_run_from_changed_code_is_warned_of(demo, tmp_path):
+    changed = demo.demo_run(tmp_path / "a", code={"git_commit": "0123abc+changes"})
+    clean = demo.demo_run(tmp_path / "b")
+
+    (warning,) = [b for b in of(Provenance().blocks(changed), blocks.Callout) if b.tone == "warning"]
+    assert "0123abc with changes" in warning.text
+    assert not [b for b in of(Provenance().blocks(clean), blocks.Callout) if b.tone == "warning"]

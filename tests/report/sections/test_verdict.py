@@ -3,11 +3,13 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from appliedml.core.artifact import Artifact, Finding, Severity
 from appliedml.report import blocks
-from appliedml.report.sections.verdict import Verdict
+from appliedml.report.sections.standards import Standards
+from appliedml.report.sections.verdict import Verdict, _verdict
 
 
 def of(found, kind):
@@ -70,6 +72,53 @@ def test_the_three_most_serious_findings_lead_to_their_evidence(demo, tmp_path):
     assert findings.items[0][1] == "Younger drivers are found less often"
     assert {item[3] for item in findings.items} == {"generic"}
     assert len(of(found, blocks.Table)[-1].data) == 4
+
+
+def test_findings_that_no_gate_covers_stand_beside_the_verdict(demo, tmp_path):
+    silent = Verdict().blocks(demo.demo_run(tmp_path / "a", demo.gates_artifact(("pass",))))[0]
+    found = Verdict().blocks(demo.demo_run(tmp_path / "b", demo.audit_artifact(), demo.gates_artifact(("pass",))))[0]
+
+    assert "Beside them" not in silent.text
+    assert found.text.endswith(" Beside them 1 problem and 2 warnings were found that no gate covers.")
+
+
+@pytest.mark.parametrize(("metrics", "covered"), [(["true_positive_rate"], True), (["true_positive_rate", "x"], False)])
+def test_a_disparity_is_covered_only_if_every_gap_of_it_has_a_gate(demo, tmp_path, metrics, covered):
+    gaps = pd.DataFrame([("sex", metric, "disparity") for metric in [*metrics, "equalised_odds"]])
+    fairness = Artifact(
+        "fairness",
+        tables={"gaps": gaps.set_axis(["feature", "metric", "verdict"], axis=1)},
+        findings=(Finding(Severity.PROBLEM, "Disparity by sex: the gap exceeds the tolerance", "."),),
+    )
+    gates = pd.DataFrame([("gap.true_positive_rate", "sex", 0.2)], columns=["metric", "subset", "value"])
+    judged = Artifact("gates", summary={"verdict": "pass", "n_pass": 1}, tables={"gates": gates})
+
+    text = _verdict(demo.demo_run(tmp_path, fairness, judged)).text
+
+    assert ("Beside them 1 problem was found that no gate covers." in text) is not covered
+
+
+def test_what_the_model_is_not_for_and_its_limits_are_said_as_stated(demo, tmp_path):
+    context = {"out_of_scope": "Pricing.", "limitations": {"answer": "One insurer.", "by": "B"}, "stated_by": "A"}
+    (limits,) = of(Verdict().blocks(demo.demo_run(tmp_path / "a", context=context)), blocks.KeyValues)
+
+    assert limits.items == (
+        ("Out of scope", "Pricing. (stated by: A)"),
+        ("Limitations", "One insurer. (stated by: B)"),
+    )
+    assert not of(Verdict().blocks(demo.demo_run(tmp_path / "b", context={})), blocks.KeyValues)
+
+
+def test_open_questions_are_counted_as_in_the_standards_and_lead_there(demo, tmp_path):
+    run = demo.demo_run(tmp_path, context={"purpose": "Rank.", "stated_by": "A"})
+    asked = next(t for t in of(Standards().blocks(run), blocks.Table) if t.caption.startswith("Questions that only"))
+
+    (table,) = [t for t in of(Verdict().blocks(run), blocks.Table) if t.caption == "What is left to people"]
+
+    assert table.data.loc[0, "text"].startswith(f"{len(asked.data)} of ")
+    assert table.data.loc[0, "section"] == "standards"
+    none = Verdict().blocks(demo.demo_run(tmp_path / "b", context={"standards": []}))
+    assert "What is left to people" not in [t.caption for t in of(none, blocks.Table)]
 
 
 def test_findings_of_the_gates_are_not_said_twice(demo, tmp_path):

@@ -1,0 +1,194 @@
+"""Every kind of network: ``model.fit`` in a loop of folds against the fold trainer.
+
+::
+
+    python tests/benchmarks/bench_builders.py [--small] [--case lstm] [--json FILE]
+
+Both sides train the very same Keras model (the builder's; keras.layers.Dropout in place of our own on the plain side)
+from logits, for the same epochs and batch size, and predict the fold's test rows. The sides take turns fold by fold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from _harness import Record, chosen, options, serve, show, side_by_side, timed, write
+
+FOLDS = 5
+# Folds of these have too few steps for compilation to pay: the trainer must notice.
+SHORT = {"rows": 1_000, "epochs": 3}
+CASES: dict[str, dict[str, Any]] = {
+    "small CNN": {"builder": "SmallCnn", "rows": 5_000, "epochs": 4, "batch": 32, "rounds": 2, "target": 2.0},
+    "conv1d text": {"builder": "Conv1dText", "rows": 10_000, "epochs": 5, "batch": 32, "rounds": 2, "target": 2.5},
+    "LSTM text": {"builder": "LstmText", "rows": 10_000, "epochs": 5, "batch": 32, "rounds": 2, "target": 2.5},
+    "mlp": {"builder": "mlp"},
+    "mlp, dropout and batch norm": {"builder": "mlp", "with": {"dropout": 0.2, "batch_norm": True}},
+    "mlp, residual, wide": {"builder": "mlp", "with": {"hidden": [512, 512, 512], "residual": True}},
+    "mlp, piecewise numbers": {"builder": "mlp", "with": {"numeric_embedding": "piecewise"}},
+    "mlp, periodic numbers": {"builder": "mlp", "with": {"numeric_embedding": "periodic"}},
+    "deep_cross": {"builder": "deep_cross"},
+    "deep_cross, dropout and batch norm": {"builder": "deep_cross", "with": {"dropout": 0.2, "batch_norm": True}},
+    "autoencoder": {"builder": "autoencoder"},
+    "autoencoder, dropout": {"builder": "autoencoder", "with": {"dropout": 0.2, "input_dropout": 0.1}},
+    "mlp, short": {"builder": "mlp", **SHORT},
+    "deep_cross, short": {"builder": "deep_cross", **SHORT},
+    "autoencoder, short": {"builder": "autoencoder", **SHORT},
+    "small CNN, short": {"builder": "SmallCnn", **SHORT, "batch": 32},
+    "conv1d text, short": {"builder": "Conv1dText", **SHORT, "batch": 32},
+    "LSTM text, short": {"builder": "LstmText", **SHORT, "batch": 32},
+}
+SMALL = {
+    name: {**CASES[name], "rows": 600, "epochs": 1, "folds": 2, "rounds": 1, "target": None}
+    for name in ("small CNN", "conv1d text", "autoencoder, dropout")
+}
+DEFAULTS: dict[str, Any] = {"rows": 20_000, "epochs": 5, "batch": 256, "folds": FOLDS, "with": {}, "target": 1.0}
+
+
+def problem(case: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the network and the rows of a case."""
+    import _networks
+
+    from appliedml.core import registry
+    from appliedml.models._inputs import InputSpec
+    from appliedml.models._settings import Network
+
+    name = case["builder"]
+    if name == "SmallCnn":
+        return Network(_networks.SmallCnn(), InputSpec(()), _networks.N_CLASSES), _networks.make_images(case["rows"])
+    if name.endswith("Text"):
+        return Network(getattr(_networks, name)(), InputSpec(()), 1), _networks.make_texts(case["rows"])
+    rows, spec = _networks.make_table(case["rows"])
+    return Network(registry.build("builders", {name: case["with"]}), spec, 1), rows
+
+
+def as_people_build_it(network: Any, seed: int) -> Any:
+    """Return the builder's model with Keras' own dropout."""
+    import keras
+
+    from appliedml.models.builders._layers import HashDropout
+
+    def swap(layer: Any) -> Any:
+        if isinstance(layer, HashDropout):
+            return keras.layers.Dropout(layer.rate, seed=layer.seed, name=layer.name)
+        return layer.__class__.from_config(layer.get_config())
+
+    model = network.build(seed)
+    if not any(isinstance(layer, HashDropout) for layer in model.layers):
+        return model
+    return keras.models.clone_model(model, clone_function=swap)
+
+
+def plain(network: Any, rows: Any, test: Any, case: dict[str, Any], seed: int) -> tuple[Any, str]:
+    """Train and predict with ``model.fit`` and ``model.predict``."""
+    import keras
+    import numpy as np
+
+    builder = network.builder
+    model = as_people_build_it(network, seed)
+    view = builder.training_view(model)
+    builder.adapt(model, rows.x)
+    chosen_rows = builder.training_rows(rows.y, int(np.bincount(rows.y).argmax()))
+    used = rows if chosen_rows is None else rows.where(chosen_rows)
+    if not builder.trains_on_labels:
+        loss: Any = lambda y, error: error  # noqa: E731
+    elif network.n_outputs == 1:
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    view.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
+    view.fit(used.x, used.y, batch_size=case["batch"], epochs=case["epochs"], verbose=0)
+    builder.finish(model, rows.x, rows.y, rows.weight)
+    return model.predict(test.x, batch_size=4096, verbose=0), "model.fit"
+
+
+def ours(network: Any, rows: Any, test: Any, case: dict[str, Any], seed: int) -> tuple[Any, str]:
+    """Train with the fold trainer and predict with the compiled scorer."""
+    from appliedml.models._scoring import Scorer
+    from appliedml.models._settings import Settings
+    from appliedml.models.training import train
+
+    settings = Settings(epochs=case["epochs"], batch_size=case["batch"])
+    trained = train(network, settings, rows, None, seed)
+    found = Scorer(network, [trained.weights])(test.x)
+    return (found[:, 1:] if network.n_outputs == 1 else found), trained.mode
+
+
+def score(y: Any, output: Any) -> float:
+    """AUROC of two classes, accuracy of several."""
+    from sklearn.metrics import accuracy_score, roc_auc_score
+
+    if output.shape[1] == 1:
+        return float(roc_auc_score(y, output[:, 0]))
+    return float(accuracy_score(y, output.argmax(axis=1)))
+
+
+def make_side(side: str) -> Any:
+    """Return what sets up one side of a case."""
+
+    def make(case: dict[str, Any]) -> Any:
+        import keras  # noqa: F401 - imported before the clock starts
+        import numpy as np
+        from sklearn.model_selection import StratifiedKFold
+
+        import appliedml.models.builders._layers
+        import appliedml.models.training  # noqa: F401
+
+        network, rows = problem(case)
+        folds = list(StratifiedKFold(case["folds"], shuffle=True, random_state=0).split(rows.y, rows.y))
+        fit = plain if side == "plain" else ours
+
+        def fold(piece: int) -> dict[str, Any]:
+            train = np.zeros(len(rows), dtype=bool)
+            train[folds[piece][0]] = True
+            fitted, test = rows.where(train), rows.where(~train)
+            seconds, (output, mode) = timed(lambda: fit(network, fitted, test, case, seed=piece))
+            return {**seconds, "score": score(test.y, output), "mode": mode}
+
+        return fold
+
+    return make
+
+
+def measure(name: str, case: dict[str, Any]) -> Record:
+    """Run both sides of a case."""
+    case = DEFAULTS | case
+    sides, figures = side_by_side(__file__, case, case["folds"], case.get("rounds", 1))
+    scores = {side: found.mean("score") for side, found in sides.items()}
+    mode = sides["ours"].pieces[0]["mode"]
+    what, target = "accuracy" if case["builder"] == "SmallCnn" else "AUROC", case["target"]
+    # "Never slower" is judged with room for the noise of one round.
+    least = 0.95 if target == 1.0 else target
+    return Record(
+        work=f"{case['folds']} folds, {name}: {case['rows']:,} rows, {case['epochs']} epochs, batch {case['batch']}",
+        today=f"model.fit in a loop: {figures['plain_s']:.1f} s",
+        ours=f"{figures['ours_s']:.1f} s ({mode})",
+        ratio=figures["ratio"],
+        accuracy=f"{what} {scores['plain']:.4f} / {scores['ours']:.4f}",
+        target="" if target is None else ("not slower" if target == 1.0 else f"{target:g}x"),
+        met=None if target is None else bool(figures["ratio"] >= least),
+        details={
+            **figures,
+            "mode": mode,
+            "score": scores,
+            "first_fold_s": {side: found.pieces[0]["seconds"] for side, found in sides.items()},
+            "scores_by_fold": {side: [piece["score"] for piece in found.pieces] for side, found in sides.items()},
+        },
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    given = options(__doc__)
+    if given.side:
+        serve(make_side(given.side), given.case[0])
+        return
+    cases = SMALL if given.small else chosen(CASES, given.case)
+    records = []
+    for name, case in cases.items():
+        records.append(measure(name, case))
+        show(records[-1])
+    write(given.json, records)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""The whole fraud run at growing numbers of rows: seconds and peak memory by stage.
+
+::
+
+    python tests/benchmarks/bench_growth.py [--rows 10000 --rows 100000 --rows 1000000] [--limit-s 900] [--json FILE]
+
+Payments are simulated at each size and go through the plan of ``pipelines/fraud.yaml`` with all its audits, its policy
+and its report, each size in a process of its own. Seconds are from the run's own ``timings.json``, summed over folds;
+memory is sampled every 20 ms and credited to the step that runs. A size that passes its time limit is stopped, and what
+it did until then is shown.
+
+The rule: no stage grows faster than n log n. A stage breaks it where its seconds grow by more than a quarter over that
+between two sizes, and it takes a second or more.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from _harness import MARK, ROOT, Record, options, show, write
+
+SIZES = (10_000, 100_000, 1_000_000)
+SMALL = (1_000, 2_000)
+LIMIT_S = 900.0
+MOST_GIB = 4.0
+LEAST_S = 1.0
+ROOM = 1.25
+MIB = 2**20
+
+
+class Meter:
+    """Credits seconds and the largest memory to the step that runs, and says both whenever a step ends."""
+
+    def __init__(self) -> None:
+        self.step, self.started = "import", time.perf_counter()
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.peak_mib: dict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        import psutil
+
+        process = psutil.Process()
+        while not self._stop.wait(0.02):
+            used = process.memory_info().rss / MIB
+            with self._lock:
+                self.peak_mib[self.step] = max(self.peak_mib[self.step], used)
+
+    def begin(self, step: str) -> None:
+        """End the step that runs and begin another."""
+        with self._lock:
+            now = time.perf_counter()
+            self.seconds[self.step] += now - self.started
+            self.step, self.started = step, now
+        self.say()
+
+    def progress(self, sentence: str, n_done: int, n_total: int) -> None:
+        """Be told by a run what it does: "fold 2 of 5: fairness"."""
+        self.begin(re.sub(r"^fold \d+ of \d+(: | )", "", sentence))
+
+    def say(self, **more: Any) -> None:
+        """Print what was measured until now."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found = {"seconds": dict(self.seconds), "peak_mib": dict(self.peak_mib), "max_rss_mib": peak, **more}
+        print(MARK + json.dumps(found), flush=True)
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self._thread.join()
+
+
+def run_size(n_rows: int) -> None:
+    """Be the process of one size."""
+    meter = Meter()
+    from dataclasses import replace
+
+    from appliedml.execution.plan import Plan
+    from appliedml.gates.judge import judge, to_artifact
+    from appliedml.gates.policy import load_policy
+    from appliedml.report.build import write_report
+    from appliedml.sources.simulate_transactions import SimulateTransactions
+    from appliedml.store import layout
+    from appliedml.store.writer import write_artifact
+
+    plan = Plan.from_yaml(ROOT / "pipelines" / "fraud.yaml")
+    plan = replace(plan, data=SimulateTransactions(n_rows=n_rows, random_state=7))
+    time_conclusions(plan, meter)
+    with tempfile.TemporaryDirectory() as folder:
+        run = plan.run(out=Path(folder), progress=meter.progress)
+        meter.begin("gates")
+        artifact = to_artifact(judge(run.scores, load_policy(run.info["policy"])))
+        write_artifact(run.path / layout.ARTIFACTS / "gates", artifact)
+        run.forget()
+        meter.begin("report")
+        report = write_report(run)
+        meter.begin("end")
+        meter.close()
+        sizes = [path.stat().st_size / MIB for path in run.path.rglob("*") if path.is_file()]
+        timings = json.loads((run.path / layout.TIMINGS).read_text(encoding="utf-8"))
+        roc_auc = run.score("roc_auc")
+        meter.say(
+            stages=stages_of(timings),
+            roc_auc=roc_auc and roc_auc[0],
+            report_mib=report.stat().st_size / MIB,
+            run_mib=sum(sizes),
+            done=True,
+        )
+
+
+def stages_of(timings: dict[str, Any]) -> dict[str, float]:
+    """Seconds of every step of a run, summed over folds."""
+    total: dict[str, float] = defaultdict(float)
+    for step, seconds in timings["seconds"].items():
+        total[step] += seconds
+    for fold in timings["folds"].values():
+        for step, seconds in fold.items():
+            total[step] += seconds
+    return dict(total)
+
+
+def time_conclusions(plan: Any, meter: Meter) -> None:
+    """Have the meter told of every audit's conclusion: the run's own timings hold their sum."""
+    from appliedml.core.stage import snake_case
+
+    for kind in {type(audit) for audit in plan.audits}:
+
+        def conclude(audit: Any, evidence: Any, kind: Any = kind, original: Any = kind.conclude) -> Any:
+            meter.begin(f"conclude {snake_case(kind.__name__)}")
+            try:
+                return original(audit, evidence)
+            finally:
+                meter.begin("writing the run")
+
+        kind.conclude = conclude
+
+
+@contextmanager
+def child(n_rows: int) -> Iterator[subprocess.Popen[str]]:
+    """Start the process of one size, and end it whatever happens."""
+    command = [sys.executable, __file__, "--side", "run", "--rows", str(n_rows)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def measure(n_rows: int, limit_s: float) -> dict[str, Any]:
+    """Run one size and return the last that it said."""
+    started, found = time.perf_counter(), {"seconds": {}, "peak_mib": {}, "max_rss_mib": 0.0}
+    with child(n_rows) as process:
+        stop = threading.Timer(limit_s, process.kill)
+        stop.start()
+        for line in process.stdout or ():
+            if line.startswith(MARK):
+                found = json.loads(line.removeprefix(MARK))
+        stop.cancel()
+        code = process.wait()
+    total = time.perf_counter() - started
+    if not found.get("done") and total < limit_s:
+        raise SystemExit(f"the fraud run at {n_rows:,} rows ended with exit code {code}")
+    return {**found, "rows": n_rows, "total_s": total, "finished": bool(found.get("done"))}
+
+
+def steps_of(found: dict[str, Any]) -> dict[str, float]:
+    """Seconds by step: of the run itself, and of what comes before and after it."""
+    outside = ("import", "reading", "writing the run", "gates", "report")
+    measured = {name: its for name, its in found["seconds"].items() if name in outside or name.startswith("conclude ")}
+    inside = found.get("stages") or {name: its for name, its in found["seconds"].items() if name not in measured}
+    return {**{name: its for name, its in inside.items() if name not in ("read", "conclude")}, **measured}
+
+
+def growth(small: dict[str, Any], large: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Exponent of every step between two sizes, and whether it grows faster than n log n."""
+    n, m = small["rows"], large["rows"]
+    allowed = m * math.log(m) / (n * math.log(n))
+    before, after = steps_of(small), steps_of(large)
+    found = {}
+    for name in sorted(after, key=lambda name: -after[name]):
+        if before.get(name, 0) > 0:
+            times = after[name] / before[name]
+            faster = times > ROOM * allowed and after[name] >= LEAST_S
+            found[name] = {"exponent": math.log(times) / math.log(m / n), "faster_than_n_log_n": faster}
+    return found
+
+
+def record_of(found: dict[str, Any], before: dict[str, Any] | None) -> Record:
+    """Make the line of one size."""
+    steps = steps_of(found)
+    # Stages are parts of "fit"; they are in the details.
+    largest = sorted((name for name in steps if not name.startswith("stage ")), key=lambda name: -steps[name])[:4]
+    gib = found["max_rss_mib"] / 1024
+    grown = {} if before is None else growth(before, found)
+    broken = [name for name, its in grown.items() if its["faster_than_n_log_n"]]
+    least_of_memory = f"peak {gib:.2f} GiB" + (
+        "" if not found["peak_mib"] else f" in {max(found['peak_mib'], key=found['peak_mib'].get)}"
+    )
+    wanted = ["no stage faster than n log n"] if before is not None else []
+    if found["rows"] >= SIZES[-1]:
+        wanted.append(f"under {MOST_GIB:g} GiB")
+    met = found["finished"] and not broken and (found["rows"] < SIZES[-1] or gib < MOST_GIB)
+    took = f"{found['total_s']:.0f} s" + ("" if found["finished"] else ", stopped at the time limit")
+    return Record(
+        work=f"the whole fraud run, {found['rows']:,} payments",
+        ours=f"{took}: " + ", ".join(f"{name} {steps[name]:.0f} s" for name in largest),
+        accuracy=least_of_memory + (f"; AUROC {found['roc_auc']:.3f}" if found.get("roc_auc") else ""),
+        target="; ".join(wanted) + (f" (faster: {', '.join(broken)})" if broken else ""),
+        met=bool(met) if wanted else None,
+        details={**found, "steps_s": steps, "growth": grown},
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    more = {
+        "rows": {"action": "append", "type": int, "help": "a size; may be repeated"},
+        "limit_s": {"type": float, "default": LIMIT_S, "help": "most seconds of one size"},
+    }
+    given = options(__doc__, **more)
+    if given.side:
+        run_size(given.rows[0])
+        return
+    records: list[Record] = []
+    before: dict[str, Any] | None = None
+    for n_rows in sorted(given.rows or (SMALL if given.small else SIZES)):
+        found = measure(n_rows, given.limit_s)
+        records.append(record_of(found, before))
+        before = found if found["finished"] else before
+        show(records[-1])
+        # After every size: the largest may be interrupted.
+        write(given.json, records)
+
+
+if __name__ == "__main__":
+    main()

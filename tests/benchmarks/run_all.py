@@ -1,0 +1,158 @@
+"""Every benchmark, one table: ``make bench``.
+
+::
+
+    python tests/benchmarks/run_all.py [--small] [--only fold_trainer --only shapley]
+
+Each benchmark runs in a process of its own. The table is printed, and written to ``reports/benchmarks/`` as JSON (one
+file for a number of cores, a Python and a TensorFlow version; no host name) and as ``README.md``; a benchmark that is
+not run, or fails, keeps what the file says of it. ``--small`` is a smoke run with figures that mean nothing: they go to
+``build/``. A target that is not met is a finding and no error; a benchmark that fails is one, and the exit code says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from _harness import ROOT, environment
+
+HERE = Path(__file__).resolve().parent
+TITLES = {
+    "fold_trainer": "Folds of an MLP",
+    "builders": "Every kind of network",
+    "shapley": "Shapley values of a table",
+    "image_shapley": "Shapley values of image patches",
+    "group_bootstrap": "Intervals by group",
+    "start": "Start",
+    "growth": "Growth of the whole fraud run",
+}
+HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target")
+
+
+def run_one(name: str, small: bool) -> list[dict[str, Any]] | None:
+    """Run one benchmark in a fresh process; None if it failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "records.json"
+        command = [sys.executable, str(HERE / f"bench_{name}.py"), "--json", str(path), *(["--small"] if small else [])]
+        print(f"\n{TITLES[name]}", flush=True)
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode or not path.exists():
+            print(done.stderr[-4000:], file=sys.stderr)
+            return None
+        records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        # A target is for full sizes.
+        return [record | {"target": "", "met": None} for record in records] if small else records
+
+
+def cells(record: dict[str, Any]) -> list[str]:
+    """Return a record as the cells of the table."""
+    ratio = "" if record["ratio"] is None else f"{record['ratio']:,.{1 if record['ratio'] < 100 else 0}f}x"
+    target = record["target"]
+    if record["met"] is not None:
+        target += ": met" if record["met"] else ": **not met**"
+    return [record["work"], record["today"], record["ours"], ratio, record["accuracy"], target]
+
+
+def growth_table(records: list[dict[str, Any]]) -> list[str]:
+    """Return seconds, memory and growth of every step of the whole run, as Markdown."""
+    names = list(dict.fromkeys(step for record in reversed(records) for step in record["details"]["steps_s"]))
+    last = records[-1]["details"]["steps_s"]
+    names.sort(key=lambda name: -last.get(name, 0))
+    heads = ["step"]
+    for record in records:
+        rows = f"{record['details']['rows']:,}"
+        heads += [f"{rows}: s", f"{rows}: peak MiB"]
+        heads += [f"{rows}: exponent"] if record["details"]["growth"] else []
+    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
+    for name in names:
+        row = [name]
+        for record in records:
+            its = record["details"]
+            seconds, peak, grown = its["steps_s"].get(name), its["peak_mib"].get(name), its["growth"].get(name)
+            row += ["" if seconds is None else f"{seconds:.2f}", "" if peak is None else f"{peak:,.0f}"]
+            if its["growth"]:
+                mark = " (faster)" if grown and grown["faster_than_n_log_n"] else ""
+                row.append("" if grown is None else f"{grown['exponent']:.2f}{mark}")
+        lines.append(f"| {' | '.join(row)} |")
+    return [
+        "",
+        "Seconds by step, summed over folds. `stage ...` are parts of `fit`. Memory is the largest seen while the step "
+        "ran; where there is none, the step is part of another. An exponent of 1 is growth in proportion to the rows; "
+        "between 10,000 and 100,000 rows n log n is 1.10.",
+        "",
+        *lines,
+    ]
+
+
+def as_markdown(results: dict[str, Any]) -> list[str]:
+    """Return one file of results as Markdown."""
+    its = results["environment"]
+    lines = [
+        f"## {its['cores']} cores, {its['memory_gib']} GiB, Python {its['python']}, TensorFlow {its['tensorflow']}",
+        "",
+        ", ".join(f"{name} {its[name]}" for name in its if name not in ("cores", "memory_gib", "python", "tensorflow")),
+    ]
+    for name, title in TITLES.items():
+        records = results["benchmarks"].get(name)
+        if not records:
+            continue
+        lines += ["", f"### {title}", "", f"| {' | '.join(HEADS)} |", f"|{'---|' * len(HEADS)}"]
+        lines += [f"| {' | '.join(cells(record))} |" for record in records]
+        if name == "growth":
+            lines += growth_table(records)
+    return lines
+
+
+def write_readme(folder: Path) -> None:
+    """Write the Markdown page of all files of results."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`. Every ratio is measured side by side in one run: same data, network, epochs and "
+        "batch size, the two sides in turns, so that other work on the machine slows both alike; accuracies are given "
+        "as *today / appliedml*. Seconds depend on the machine and on what else it does; ratios depend on them less.",
+    ]
+    for path in sorted(folder.glob("*.json")):
+        lines += ["", *as_markdown(json.loads(path.read_text(encoding="utf-8")))]
+    folder.joinpath("README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Run the benchmarks, print the table, write the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="tiny sizes, under three minutes; written to build/")
+    parser.add_argument("--only", action="append", choices=TITLES, help="one benchmark; may be repeated")
+    given = parser.parse_args()
+    its = environment()
+    folder = ROOT / ("build" if given.small else "reports") / "benchmarks"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{its['cores']}-cores_python-{its['python']}_tensorflow-{its['tensorflow']}.json"
+    results: dict[str, Any] = {"environment": its, "benchmarks": {}}
+    failed = []
+    for name in given.only or TITLES:
+        records = run_one(name, given.small)
+        if records is None:
+            failed.append(name)
+            continue
+        # After each: an interrupted run keeps what it measured, and replaces nothing else.
+        if path.exists():
+            results["benchmarks"] = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
+        results["benchmarks"][name] = records
+        path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        write_readme(folder)
+    print()
+    print("\n".join(as_markdown(results)))
+    print(f"\nWritten to {folder.relative_to(ROOT)}/")
+    if failed:
+        print(f"Failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
