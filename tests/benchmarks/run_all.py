@@ -6,8 +6,8 @@
 
 Each benchmark runs in a process of its own. The table is printed, and written to ``reports/benchmarks/`` as JSON (one
 file for a number of cores, a Python and a TensorFlow version; no host name) and as ``README.md``; a benchmark that is
-not run, or fails, keeps what the file says of it. ``--small`` is a smoke run with figures that mean nothing: they go to
-``build/``. A target that is not met is a finding and no error; a benchmark that fails is one, and the exit code says so.
+not run, or fails, keeps what the file says of it. ``--small`` is a smoke run with figures that mean nothing: they go
+to ``build/``. A target that is not met is a finding; a benchmark that fails is an error, and the exit code says so.
 """
 
 from __future__ import annotations
