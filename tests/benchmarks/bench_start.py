@@ -5,8 +5,8 @@
     python tests/benchmarks/bench_start.py [--small] [--json FILE]
 
 Every start is a fresh process. ``import appliedml`` is timed inside the process, after the interpreter has started;
-``appliedml --help`` is timed from outside, interpreter included. The least of several starts is judged: what other work on the machine adds is
-not the package's. The median stands beside it.
+``appliedml --help`` is timed from outside, interpreter included. The least of several starts is judged: what other work
+on the machine adds is not the package's. The median stands beside it.
 """
 
 from __future__ import annotations
