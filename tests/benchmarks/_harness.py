@@ -121,9 +121,12 @@ def timed(work: Callable[[], Any]) -> tuple[dict[str, float], Any]:
 
 
 def side_by_side(
-    script: str, case: dict[str, Any], n_pieces: int, n_rounds: int = 1, sides: tuple[str, str] = ("plain", "ours")
+    script: str, case: dict[str, Any], n_pieces: int, n_rounds: int = 1, plain_every: int = 1
 ) -> tuple[dict[str, Side], dict[str, float]]:
-    """Run both sides of a case in turns.
+    """Run both sides of a case, "plain" and "ours", in turns.
+
+    With ``plain_every`` k the plain side, to which every piece is the same work, does one piece in k only, and its time
+    is scaled to all of them. Ours does them all, for its first piece compiles what the others use.
 
     Returns
     -------
@@ -132,17 +135,23 @@ def side_by_side(
     figures : dict of str to float
         Medians over the rounds of each side's seconds and processor seconds, and of the ratios.
     """
+    sides = ("plain", "ours")
     rounds: list[dict[str, float]] = []
     for number in range(n_rounds):
         started = {name: Side(script, name, case) for name in sides}
         for piece in range(n_pieces):
             order = sides if (piece + number) % 2 == 0 else sides[::-1]
             for name in order:
-                started[name].do(piece)
+                if name == "ours" or piece % plain_every == 0:
+                    started[name].do(piece)
         figures = {}
         for name, side in started.items():
             side.close()
-            figures[f"{name}_s"], figures[f"{name}_cpu_s"] = side.total("seconds"), side.total("cpu_seconds")
+            scale = n_pieces / len(side.pieces)
+            figures[f"{name}_s"], figures[f"{name}_cpu_s"] = (
+                scale * side.total(of) for of in ("seconds", "cpu_seconds")
+            )
+            figures[f"{name}_pieces"] = len(side.pieces)
         figures["ratio"] = figures[f"{sides[0]}_s"] / figures[f"{sides[1]}_s"]
         figures["ratio_cpu"] = figures[f"{sides[0]}_cpu_s"] / figures[f"{sides[1]}_cpu_s"]
         rounds.append(figures)
