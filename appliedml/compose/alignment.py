@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from appliedml.core.images import Images
 from appliedml.core.inputs import take_rows
 from appliedml.core.samples import OBSERVED, SENSITIVE_PREFIX, SYNTHETIC, Samples
+from appliedml.core.texts import Texts
 from appliedml.errors import StageError
 
 REPEATED = "repeated"
@@ -40,11 +42,18 @@ def resample(stage: Any, samples: Samples) -> Samples:
     The rule: a sampler with ``sample_indices_`` selects rows; one whose first rows are the input rows adds synthetic
     ones; anything else cannot be traced. A sampler may offer ``sample_weight_``, one weight per output row.
     """
-    X, y = stage.fit_resample(samples.X, samples.y)
+    by_position = isinstance(samples.X, Images | Texts) and not getattr(stage, "reads_inputs", False)
+    # Pictures and texts stay where they are: a sampler of rows is shown the positions, and picks among them.
+    shown = np.arange(len(samples), dtype=np.float64)[:, None] if by_position else samples.X
+    if by_position and not _picks_blindly(stage):
+        raise StageError(_no_invented_rows(stage, samples.X))
+    X, y = stage.fit_resample(shown, samples.y)
     y = np.asarray(y)
     indices = getattr(stage, "sample_indices_", None)
     if indices is not None and len(indices) == len(y):
-        out = _selected(samples, X, y, np.asarray(indices, dtype=np.intp))
+        chosen = np.asarray(indices, dtype=np.intp)
+        made = np.asarray(getattr(stage, "synthetic_rows_", np.zeros(len(y))), dtype=bool)
+        out = _selected(samples, take_rows(samples.X, chosen) if by_position else X, y, chosen, made)
     elif (
         len(y) >= len(samples)
         and _starts_with(X, samples.X)
@@ -61,10 +70,29 @@ def resample(stage: Any, samples: Samples) -> Samples:
     return out if weights is None else _weighted(out, np.asarray(weights, dtype=float))
 
 
-def _selected(samples: Samples, X: Any, y: NDArray[Any], indices: NDArray[np.intp]) -> Samples:
+def _picks_blindly(stage: Any) -> bool:
+    """Whether a sampler picks rows without looking at their values, so that positions can stand for them."""
+    if type(stage).__module__.startswith("imblearn."):
+        return type(stage).__name__ in ("RandomOverSampler", "RandomUnderSampler")
+    return bool(getattr(stage, "picks_blindly", False))
+
+
+def _no_invented_rows(stage: Any, X: Any) -> str:
+    if isinstance(X, Images):
+        reason = "a point between the pixels of two pictures is no picture that anybody could have taken"
+        features = "image_features"
+    else:
+        reason, features = "there is no row between two texts", "text_embeddings"
+    return (
+        f"{type(stage).__name__} works with distances between rows, and {reason}. Put {features} before it, so that it "
+        "works on frozen features, or balance by random_over or class_weights."
+    )
+
+
+def _selected(samples: Samples, X: Any, y: NDArray[Any], indices: NDArray[np.intp], made: NDArray[np.bool_]) -> Samples:
     meta = samples.meta.iloc[indices].reset_index(drop=True)
     repeated = meta["row_id"].duplicated() & (meta["origin"] == OBSERVED)
-    meta["origin"] = meta["origin"].where(~repeated, REPEATED)
+    meta["origin"] = meta["origin"].where(~repeated, REPEATED).where(~made, SYNTHETIC)
     return Samples(X, y, meta, samples.schema)
 
 

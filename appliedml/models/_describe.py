@@ -34,6 +34,5 @@ def describe_classifier(classifier: Any) -> dict[str, Any]:
         "trainer": classifier.mode_,
         "epochs_run": [len(history) for history in classifier.member_histories_],
         "best_epoch": classifier.best_epoch_,
-        "n_numbers": len(classifier.encoder_.numbers),
-        "n_categories": len(classifier.encoder_.levels),
+        **classifier.encoder_.describe(),
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.errors import DataError
+from appliedml.models._encoder import Encoder
 
 NUMBERS = "numbers"
 CODES = "codes"
@@ -54,7 +55,7 @@ class InputSpec:
         return [len(self.numbers), list(self.capacities)]
 
 
-class TableEncoder:
+class TableEncoder(Encoder):
     """Turns a table into the arrays of an :class:`InputSpec`; learns the levels of categories when it is made.
 
     Parameters
@@ -73,6 +74,8 @@ class TableEncoder:
     >>> encoder.encode(table.assign(colour=["red", "green"]))["codes"].tolist()
     [[2], [0]]
     """
+
+    kind: ClassVar[str] = "table"
 
     def __init__(self, numbers: list[str], levels: Mapping[str, list[str]], by_position: bool = False) -> None:
         self.numbers = list(numbers)
@@ -130,12 +133,12 @@ class TableEncoder:
         room = tuple(-(-(len(known) + 1) // LEVEL_STEP) * LEVEL_STEP for known in self.levels.values())
         return InputSpec(tuple(self.numbers), tuple(self.levels), room)
 
-    def encode(self, table: pd.DataFrame | NDArray[Any]) -> Arrays:
+    def encode(self, inputs: pd.DataFrame | NDArray[Any]) -> Arrays:
         """Return the arrays of a table.
 
         Parameters
         ----------
-        table : DataFrame or array of shape (n_rows, n_columns)
+        inputs : DataFrame or array of shape (n_rows, n_columns)
 
         Returns
         -------
@@ -148,6 +151,7 @@ class TableEncoder:
             If a numeric column holds text, missing or infinite values.
         """
         arrays: Arrays = {}
+        table = inputs
         if not isinstance(table, pd.DataFrame):
             if not self.levels:
                 arrays[NUMBERS] = _finite(np.asarray(table, dtype=np.float64), self.numbers)
@@ -166,6 +170,10 @@ class TableEncoder:
                 codes[:, place] = _as_codes(table.iloc[:, by_name[name]], known)
             arrays[CODES] = codes
         return arrays
+
+    def describe(self) -> dict[str, Any]:
+        """Return how many numbers and categories there are."""
+        return {"n_numbers": len(self.numbers), "n_categories": len(self.levels)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the encoder as a JSON value."""

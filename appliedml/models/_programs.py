@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.core.fingerprint import canonical_json
+from appliedml.models._lazy import ahead, is_lazy, rows_a_call
 from appliedml.models._losses import row_loss
 from appliedml.models._settings import Network, Rows, Settings, describe_layers, make_optimizer
 
@@ -35,10 +36,12 @@ class Program:
     network : Network
     settings : Settings
     mode : str
-        "epoch_xla" or "epoch_graph" (a whole epoch is one call), "step_xla" (a step is one call).
+        "epoch_xla" or "epoch_graph" (a whole epoch is one call), "step_xla" or "step_graph" (a step is one call).
+    phase : int
+        Which stretch of the training: decides which layers train.
     """
 
-    def __init__(self, network: Network, settings: Settings, mode: str) -> None:
+    def __init__(self, network: Network, settings: Settings, mode: str, phase: int = 0) -> None:
         import tensorflow as tf
 
         self.network = network
@@ -46,7 +49,9 @@ class Program:
         self.batch_size = settings.batch_size
         self.lock = threading.RLock()
         self.model = network.build(0)
+        network.builder.set_phase(self.model, phase)
         self.view = network.builder.training_view(self.model)
+        self._mixes = network.builder.mixup > 0
         self.layers = describe_layers(self.model)
         self.optimizer = make_optimizer(settings)
         self.optimizer.build(self.view.trainable_variables)
@@ -59,12 +64,12 @@ class Program:
             trains_on_labels=network.builder.trains_on_labels,
         )
         # autograph has nothing to rewrite here, and reading sources fails in frozen and zipped installations.
-        self._step = tf.function(self._train_step, jit_compile=True, autograph=False)
+        self._step = tf.function(self._train_step, jit_compile=mode == "step_xla", autograph=False)
         self._epoch = tf.function(self._train_epoch, jit_compile=mode == "epoch_xla", autograph=False)
         self._evaluate = tf.function(self._row_losses, autograph=False, reduce_retracing=True)
 
     def start(self, seed: int, rows: Rows) -> Any:
-        """Put the start of a fit into all variables and return the training rows as tensors of a bucketed size.
+        """Put the start of a fit into all variables and return the training rows.
 
         Parameters
         ----------
@@ -73,8 +78,8 @@ class Program:
 
         Returns
         -------
-        tuple
-            For :meth:`train`.
+        object
+            For :meth:`train`: tensors of a bucketed size, or the rows themselves where they are lazy.
         """
         import tensorflow as tf
 
@@ -84,6 +89,8 @@ class Program:
         for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
             variable.assign(value)
         self.network.builder.adapt(self.model, rows.x)
+        if is_lazy(rows.x):
+            return rows
         room = bucket(len(rows))
         # Rows of padding are never picked by the order of an epoch; they only keep shapes equal over folds.
         x = {name: tf.constant(_padded(array, room)) for name, array in rows.x.items()}
@@ -103,16 +110,17 @@ class Program:
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
-    def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float:
+    def train(self, data: Any, order: NDArray[np.intp], controls: NDArray[np.float32]) -> float:
         """Run one epoch and return its mean loss.
 
         Parameters
         ----------
-        data : tuple
+        data : object
             From :meth:`start`.
         order : array of int, shape (n_rows,)
             Rows in the order of this epoch.
-        rates : array of shape (n_steps,)
+        controls : array of shape (n_steps, 2)
+            Learning rate of each step, and the share of each row in a mix of two.
 
         Returns
         -------
@@ -120,24 +128,42 @@ class Program:
         """
         import tensorflow as tf
 
-        n_rows, n_steps = len(order), len(rates)
-        most_steps = -(-int(data[1].shape[0]) // self.batch_size)
+        n_rows, n_steps = len(order), len(controls)
         # The last batch is filled up with rows from the start of the order, at no weight, so that batch normalisation
         # sees a batch of real rows.
         filled = np.resize(order, n_steps * self.batch_size).astype(np.int32)
-        if self.mode == "step_xla":
+        if isinstance(data, Rows):
+            return self._train_lazy(data, filled.reshape(n_steps, -1), n_rows, controls)
+        most_steps = -(-int(data[1].shape[0]) // self.batch_size)
+        if self.mode.startswith("step"):
             total = 0.0
             for step in range(n_steps):
                 rows = tf.constant(filled[step * self.batch_size : (step + 1) * self.batch_size])
                 count = min(self.batch_size, n_rows - step * self.batch_size)
-                its = self._call(self._step, *data, rows, tf.constant(count), tf.constant(rates[step]))
+                its = self._call(self._step, *data, rows, tf.constant(count), tf.constant(controls[step]))
                 total += float(its) * count
             return total / n_rows
         order_tensor = tf.constant(_padded(filled, most_steps * self.batch_size))
-        rate_tensor = tf.constant(_padded(rates, most_steps))
+        control_tensor = tf.constant(_padded(controls, most_steps))
         return float(
-            self._call(self._epoch, *data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), rate_tensor)
+            self._call(self._epoch, *data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), control_tensor)
         )
+
+    def _train_lazy(self, rows: Rows, batches: NDArray[np.int32], n_rows: int, controls: NDArray[np.float32]) -> float:
+        import tensorflow as tf
+
+        places, total = tf.range(self.batch_size), 0.0
+        # One batch is decoded while the one before it trains.
+        for step, batch in enumerate(ahead(rows.at, batches)):
+            data = [
+                {name: tf.constant(array) for name, array in batch.x.items()},
+                tf.constant(batch.y),
+                tf.constant(batch.weight),
+            ]
+            count = min(self.batch_size, n_rows - step * self.batch_size)
+            its = self._call(self._step, *data, places, tf.constant(count), tf.constant(controls[step]))
+            total += float(its) * count
+        return total / n_rows
 
     def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the loss and the outputs of each row, as at prediction time.
@@ -154,8 +180,9 @@ class Program:
         import tensorflow as tf
 
         losses, outputs = [], []
-        for start in range(0, len(rows), _EVALUATION_ROWS):
-            part = slice(start, start + _EVALUATION_ROWS)
+        step = rows_a_call(rows.x, _EVALUATION_ROWS)
+        for start in range(0, len(rows), step):
+            part = slice(start, start + step)
             x = {name: tf.constant(array[part]) for name, array in rows.x.items()}
             loss, output = self._call(self._evaluate, x, tf.constant(rows.y[part]))
             losses.append(loss.numpy())
@@ -172,16 +199,25 @@ class Program:
         output = self.view(x, training=False)
         return self._loss(y, output), output
 
-    def _train_step(self, x: Any, y: Any, weight: Any, rows: Any, count: Any, rate: Any) -> Any:
+    def _train_step(self, x: Any, y: Any, weight: Any, rows: Any, count: Any, control: Any) -> Any:
         import tensorflow as tf
 
         batch = {name: tf.gather(array, rows) for name, array in x.items()}
+        labels, weights = tf.gather(y, rows), tf.gather(weight, rows)
         real = tf.range(self.batch_size) < count
-        share = tf.where(real, tf.gather(weight, rows), 0.0) / tf.cast(count, tf.float32)
-        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.learning_rate.assign(control[0])
         variables = self.view.trainable_variables
+        if self._mixes:
+            # Each real row is mixed with the one that stands as far from the end as it does from the start.
+            own, partner = control[1], tf.where(real, count - 1 - tf.range(self.batch_size), 0)
+            batch = {name: _mixed(array, tf.gather(array, partner), own) for name, array in batch.items()}
+            weights = own * weights + (1.0 - own) * tf.gather(weights, partner)
+        share = tf.where(real, weights, 0.0) / tf.cast(count, tf.float32)
         with tf.GradientTape() as tape:
-            losses = self._loss(tf.gather(y, rows), self.view(batch, training=True))
+            outputs = self.view(batch, training=True)
+            losses = self._loss(labels, outputs)
+            if self._mixes:
+                losses = own * losses + (1.0 - own) * self._loss(tf.gather(labels, partner), outputs)
             loss = tf.reduce_sum(losses * share)
             penalties = self.view.losses
             if penalties:
@@ -191,7 +227,7 @@ class Program:
         self.optimizer.apply(gradients, variables)
         return loss
 
-    def _train_epoch(self, x: Any, y: Any, weight: Any, order: Any, n_rows: Any, n_steps: Any, rates: Any) -> Any:
+    def _train_epoch(self, x: Any, y: Any, weight: Any, order: Any, n_rows: Any, n_steps: Any, controls: Any) -> Any:
         import tensorflow as tf
 
         size = self.batch_size
@@ -199,7 +235,7 @@ class Program:
         def body(step: Any, total: Any) -> tuple[Any, Any]:
             rows = tf.slice(order, [step * size], [size])
             count = tf.minimum(size, n_rows - step * size)
-            loss = self._train_step(x, y, weight, rows, count, rates[step])
+            loss = self._train_step(x, y, weight, rows, count, controls[step])
             return step + 1, total + loss * tf.cast(count, tf.float32)
 
         start = (tf.constant(0), tf.constant(0.0))
@@ -249,6 +285,13 @@ def _padded(array: NDArray[Any], room: int) -> NDArray[Any]:
     return np.concatenate([array, np.zeros((room - len(array), *array.shape[1:]), dtype=array.dtype)])
 
 
+def _mixed(a: Any, b: Any, share: Any) -> Any:
+    import tensorflow as tf
+
+    mix = share * tf.cast(a, tf.float32) + (1.0 - share) * tf.cast(b, tf.float32)
+    return mix if a.dtype.is_floating else tf.cast(tf.round(mix), a.dtype)
+
+
 _cache: OrderedDict[str, Any] = OrderedDict()
 _cache_lock = threading.Lock()
 
@@ -278,7 +321,7 @@ def cached(key: str, make: Callable[[], Any]) -> Any:
         return kept
 
 
-def program_for(network: Network, settings: Settings, mode: str) -> Program:
+def program_for(network: Network, settings: Settings, mode: str, phase: int = 0) -> Program:
     """Return the program that trains this network in this way, shared with every equal one.
 
     Parameters
@@ -286,13 +329,14 @@ def program_for(network: Network, settings: Settings, mode: str) -> Program:
     network : Network
     settings : Settings
     mode : str
+    phase : int
 
     Returns
     -------
     Program
     """
-    key = canonical_json(["train", network.key(), settings.program_key(), mode])
-    program: Program = cached(key, lambda: Program(network, settings, mode))
+    key = canonical_json(["train", network.key(), settings.program_key(), mode, phase])
+    program: Program = cached(key, lambda: Program(network, settings, mode, phase))
     return program
 
 

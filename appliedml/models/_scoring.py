@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from appliedml.core.fingerprint import canonical_json
 from appliedml.core.seeds import derive_seed
 from appliedml.models._inputs import Arrays
+from appliedml.models._lazy import rows_a_call
 from appliedml.models._programs import cached, values_of
 from appliedml.models._settings import Network
 
@@ -58,8 +59,9 @@ class Scorer:
         call, members = self._compiled()
         n_rows = len(next(iter(x.values())))
         parts = []
-        for start in range(0, n_rows, _MOST_ROWS):
-            stop = min(start + _MOST_ROWS, n_rows)
+        step = rows_a_call(x, _MOST_ROWS)
+        for start in range(0, n_rows, step):
+            stop = min(start + step, n_rows)
             room = -(-(stop - start) // _ROW_STEP) * _ROW_STEP
             batch = {name: tf.constant(_filled(array[start:stop], room)) for name, array in x.items()}
             total = sum(call(batch, weights).numpy().astype(np.float64) for weights in members)

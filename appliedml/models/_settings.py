@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.core.fingerprint import canonical_json
-from appliedml.models._inputs import Arrays, InputSpec
+from appliedml.models._encoder import Spec
+from appliedml.models._inputs import Arrays
+from appliedml.models._lazy import some_rows
 from appliedml.models.builders._builder import Builder
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
@@ -26,13 +28,13 @@ class Network:
     Parameters
     ----------
     builder : Builder
-    spec : InputSpec
+    spec : Spec
     n_outputs : int
         1 for two classes, else the number of classes.
     """
 
     builder: Builder
-    spec: InputSpec
+    spec: Spec
     n_outputs: int
 
     def build(self, seed: int) -> Any:
@@ -94,7 +96,7 @@ class Rows:
 
     Parameters
     ----------
-    x : dict of str to array
+    x : dict of str to array or LazyRows
         The inputs of the network, n rows each.
     y : array of shape (n,), int32
         Class codes.
@@ -120,7 +122,22 @@ class Rows:
         -------
         Rows
         """
-        return Rows({name: array[keep] for name, array in self.x.items()}, self.y[keep], self.weight[keep])
+        x = {name: some_rows(array, keep) for name, array in self.x.items()}
+        return Rows(x, self.y[keep], self.weight[keep])
+
+    def at(self, positions: NDArray[Any]) -> Rows:
+        """Return rows by position, made where they were lazy.
+
+        Parameters
+        ----------
+        positions : array of int, shape (n_rows,)
+
+        Returns
+        -------
+        Rows
+        """
+        x = {name: np.asarray(array[positions]) for name, array in self.x.items()}
+        return Rows(x, self.y[positions], self.weight[positions])
 
 
 @dataclass(frozen=True)
@@ -137,7 +154,7 @@ class Trained:
     best_epoch : int
         The epoch whose weights these are.
     mode : str
-        "epoch_xla", "epoch_graph", "step_xla" or "keras".
+        "epoch_xla", "epoch_graph", "step_xla", "step_graph" or "keras".
     layers : list of dict
         name, type, output_shape, parameters.
     """

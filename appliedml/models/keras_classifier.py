@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from appliedml.core import registry
 from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem, StageError
+from appliedml.models._checks import checked_inputs, row_weights, scorer_of
 from appliedml.models._describe import describe_classifier
-from appliedml.models._inputs import TableEncoder
 from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
 from appliedml.models._rules import RULES
 from appliedml.models._settings import Network, Rows, Settings
@@ -29,9 +29,9 @@ from appliedml.models._settings import Network, Rows, Settings
 class KerasClassifier(ClassifierMixin, Configured):
     """Classifier over a Keras network, trained by compiled epochs.
 
-    Takes a DataFrame, of which numeric and boolean columns are numbers and category, text and object columns are
-    categories with embeddings (levels unknown in training, and missing ones, share a code), or a numeric array. Numbers
-    should be scaled and must not be missing.
+    The builder says what it takes: a table, pictures (``Images`` or an array of pixels) or texts (``Texts`` or a
+    sequence of text). Of a table, numeric and boolean columns are numbers, which should be scaled and must not be
+    missing; category, text and object columns are categories with embeddings (unknown and missing levels share one).
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class KerasClassifier(ClassifierMixin, Configured):
 
         Parameters
         ----------
-        X : DataFrame or array of shape (n_rows, n_columns)
+        X : DataFrame, array, Images or Texts, n_rows rows
         y : array of shape (n_rows,)
             Two or more classes, of any label type.
         sample_weight : array of shape (n_rows,), optional
@@ -205,19 +205,19 @@ class KerasClassifier(ClassifierMixin, Configured):
                 f"loss={self.loss!r} and label_smoothing={self.label_smoothing} have no meaning for it. "
                 'Leave loss="crossentropy" and label_smoothing=0.'
             )
-        table = self._table(X, y, reset=True)
+        inputs = checked_inputs(self, X, y, reset=True)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
-        if len(labels) != len(table):
-            raise DataError(f"KerasClassifier: X has {len(table)} rows and y has {len(labels)}. They must be equal.")
+        if len(labels) != len(inputs):
+            raise DataError(f"KerasClassifier: X has {len(inputs)} rows and y has {len(labels)}. They must be equal.")
         self.classes_, codes = np.unique(labels, return_inverse=True)
-        weight = _check_sample_weight(sample_weight, table, dtype=np.float64, ensure_non_negative=True)
+        weight = row_weights(sample_weight, len(inputs))
         check_classes(self.classes_, codes, weight)
-        self.encoder_ = TableEncoder.learn(table, self.embed_numbers_up_to)
+        self.encoder_ = builder.learn_inputs(inputs, embed_numbers_up_to=self.embed_numbers_up_to)
         n_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         self.network_ = Network(builder, self.encoder_.spec, n_outputs)
-        rows = Rows(self.encoder_.encode(table), codes.astype(np.int32), weight.astype(np.float32))
+        rows = Rows(self.encoder_.encode(inputs), codes.astype(np.int32), weight.astype(np.float32))
         settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
         seed, validation = self._seed(), None
         if validation_data is not None:
@@ -257,7 +257,7 @@ class KerasClassifier(ClassifierMixin, Configured):
             Columns in the order of ``classes_``.
         """
         check_is_fitted(self)
-        return self.scorer_(self.encoder_.encode(self._table(X, reset=False)))
+        return self.scorer_(self.encoder_.encode(checked_inputs(self, X, reset=False)))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -279,12 +279,10 @@ class KerasClassifier(ClassifierMixin, Configured):
         Returns
         -------
         callable
-            DataFrame with the columns of training, or numeric array -> (n_rows, n_classes) float64, in one compiled
-            call (of at most 65,536 rows) a member.
+            Inputs of the kind of training, or the arrays of ``encoder_`` as a dict -> (n_rows, n_classes) float64.
         """
         check_is_fitted(self)
-        encode, score = self.encoder_.encode, self.scorer_
-        return lambda rows: score(encode(rows))
+        return scorer_of(self.encoder_, self.scorer_)
 
     def randomised_scorer(self, seed: int) -> Callable[[Any], NDArray[np.float64]]:
         """Return a function like :meth:`compiled_scorer`, of the same networks with fresh random weights.
@@ -304,8 +302,25 @@ class KerasClassifier(ClassifierMixin, Configured):
         check_is_fitted(self)
         from appliedml.models._scoring import random_scorer
 
-        encode, score = self.encoder_.encode, random_scorer(self.network_, self.n_members, seed)
-        return lambda rows: score(encode(rows))
+        return scorer_of(self.encoder_, random_scorer(self.network_, self.n_members, seed))
+
+    def pixel_model(self, member: int = 0) -> Any | None:
+        """Return a member as a Keras model that can be differentiated with respect to pixels.
+
+        Parameters
+        ----------
+        member : int
+
+        Returns
+        -------
+        keras.Model or None
+            From float32 pixels, 0..255, (n, height, width, channels) to probabilities (n, n_classes); None for other
+            inputs than pictures.
+        """
+        check_is_fitted(self)
+        from appliedml.models._pixel_model import pixel_model
+
+        return pixel_model(self.network_, self.members_[member], self.encoder_)
 
     def to_keras(self, member: int = 0) -> Any:
         """Return a member as an ordinary Keras model that gives probabilities.
@@ -371,19 +386,6 @@ class KerasClassifier(ClassifierMixin, Configured):
 
         return load_classifier(Path(path))
 
-    def _table(self, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
-        if not isinstance(X, pd.DataFrame):
-            if y is None:
-                validate_data(self, X, y, reset=reset)
-            if not reset and self.encoder_.levels and not self.encoder_.by_position:
-                raise DataError("KerasClassifier was trained on a DataFrame with categories. Give it a DataFrame.")
-            return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32])
-        validate_data(self, X, y, skip_check_array=True, reset=reset)
-        for size, what in zip(X.shape, ("sample", "feature"), strict=True):
-            if size == 0:
-                raise DataError(f"KerasClassifier: found array with 0 {what}(s) while a minimum of 1 is required.")
-        return X
-
     def _seed(self) -> int:
         if self.random_state is None:
             return int(check_random_state(None).randint(2**31 - 1))
@@ -392,9 +394,9 @@ class KerasClassifier(ClassifierMixin, Configured):
     def _validation_rows(self, given: Any) -> Rows:
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
             raise DataError("KerasClassifier: validation_data must be (X, y) or (X, y, sample_weight).")
-        table = self._table(given[0], reset=False)
-        weight = _check_sample_weight(given[2] if len(given) == 3 else None, table, dtype=np.float64)
+        inputs = checked_inputs(self, given[0], reset=False)
+        weight = row_weights(given[2] if len(given) == 3 else None, len(inputs))
         codes = codes_of(given[1], self.classes_)
-        if len(codes) != len(table):
-            raise DataError(f"KerasClassifier: validation_data has {len(table)} rows and {len(codes)} labels.")
-        return Rows(self.encoder_.encode(table), codes, weight.astype(np.float32))
+        if len(codes) != len(inputs):
+            raise DataError(f"KerasClassifier: validation_data has {len(inputs)} rows and {len(codes)} labels.")
+        return Rows(self.encoder_.encode(inputs), codes, weight.astype(np.float32))

@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.errors import RunError
+from appliedml.models._encoder import encoder_class
 from appliedml.models._programs import values_of
 from appliedml.models._settings import Network
 
@@ -79,7 +80,7 @@ def to_files(estimator: KerasClassifier) -> dict[str, bytes]:
         "kind": "keras_classifier",
         "parameters": estimator.get_params(deep=False),
         "classes": {"dtype": "object" if classes.dtype.kind in "OT" else classes.dtype.str, "values": classes.tolist()},
-        "encoder": estimator.encoder_.to_json(),
+        "encoder": {"kind": estimator.encoder_.kind, **estimator.encoder_.to_json()},
         "n_features": int(estimator.n_features_in_),
         "feature_names": [str(name) for name in getattr(estimator, "feature_names_in_", [])],
         "histories": [history.to_dict(orient="split", index=False) for history in estimator.member_histories_],
@@ -113,7 +114,6 @@ def from_files(files: dict[str, bytes], where: str) -> KerasClassifier:
         If the files are not those of a classifier, or of a newer format.
     """
     from appliedml.core import registry
-    from appliedml.models._inputs import TableEncoder
     from appliedml.models._scoring import Scorer
     from appliedml.models.keras_classifier import KerasClassifier
 
@@ -123,9 +123,9 @@ def from_files(files: dict[str, bytes], where: str) -> KerasClassifier:
     estimator.n_features_in_ = facts["n_features"]
     if facts["feature_names"]:
         estimator.feature_names_in_ = np.array(facts["feature_names"], dtype=object)
-    estimator.encoder_ = TableEncoder.from_json(facts["encoder"])
     n_outputs = 1 if len(estimator.classes_) == 2 else len(estimator.classes_)
     builder = registry.build("builders", estimator.builder)
+    estimator.encoder_ = encoder_class(facts["encoder"]["kind"]).from_json(facts["encoder"])
     estimator.network_ = Network(builder, estimator.encoder_.spec, n_outputs)
     estimator.members_ = [_read_weights(files, _member_file(member), where) for member in range(facts["n_members"])]
     estimator.member_histories_ = [pd.DataFrame(**history) for history in facts["histories"]]

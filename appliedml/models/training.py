@@ -8,6 +8,7 @@ epoch_graph    an epoch, as a TensorFlow graph         image convolutions (XLA's
                                                        slow), ``keras.layers.Dropout`` (so are its random numbers),
                                                        and fits too short to earn XLA's compilation back
 step_xla       a step, compiled by XLA                 one-dimensional convolutions
+step_graph     a step, as a TensorFlow graph           rows that are decoded batch by batch, for they do not fit
 keras          ``model.fit``                           networks too large for the cost of a call to matter
 =============  ======================================  =======================================================
 
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,11 +28,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.core.seeds import derive_seed
-from appliedml.errors import DataError
-from appliedml.models._losses import row_loss
-from appliedml.models._programs import program_for, values_of
+from appliedml.errors import DataError, StageError
+from appliedml.models._lazy import is_lazy
+from appliedml.models._plain_keras import PlainKeras
+from appliedml.models._programs import program_for
 from appliedml.models._schedules import Schedule
-from appliedml.models._settings import Network, Rows, Settings, Trained, describe_layers, make_optimizer
+from appliedml.models._settings import Network, Rows, Settings, Trained
+from appliedml.models.builders._builder import Phase
 
 # XLA takes about 1.5 s longer to compile than a graph and wins about 0.25 ms a step back (MLP 64-32, batch 256, 2
 # cores); programs are shared by some 5 folds.
@@ -93,13 +96,25 @@ class _Runner(Protocol):
 
     def start(self, seed: int, rows: Rows) -> Any: ...
 
-    def train(self, data: Any, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float: ...
+    def train(self, data: Any, order: NDArray[np.intp], controls: NDArray[np.float32]) -> float: ...
 
     def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
     def weights(self) -> list[NDArray[Any]]: ...
 
     def set_weights(self, weights: list[NDArray[Any]]) -> None: ...
+
+
+def _mode_of(network: Network, settings: Settings, rows: Rows) -> str:
+    mode = choose_mode(*_layer_facts(network), settings, len(rows))
+    if mode == "keras" and network.builder.mixup > 0:
+        if settings.trainer == "keras":
+            raise StageError(
+                'KerasClassifier: trainer="keras" cannot mix rows (mixup of the builder is '
+                f'{network.builder.mixup}). Leave trainer="auto", or set mixup to 0.'
+            )
+        mode = "epoch_graph"
+    return "step_graph" if mode != "keras" and is_lazy(rows.x) else mode
 
 
 def train(network: Network, settings: Settings, rows: Rows, validation: Rows | None, seed: int) -> Trained:
@@ -128,13 +143,34 @@ def train(network: Network, settings: Settings, rows: Rows, validation: Rows | N
     majority = int(np.bincount(rows.y).argmax())
     chosen = network.builder.training_rows(rows.y, majority)
     used = rows if chosen is None else rows.where(chosen)
-    mode = choose_mode(*_layer_facts(network), settings, len(used))
-    runner: _Runner = _PlainKeras(network, settings) if mode == "keras" else program_for(network, settings, mode)
-    with runner.lock:
-        data = runner.start(derive_seed(seed, "weights"), used)
-        history, best_epoch = _epochs(network, settings, runner, data, len(used), validation, majority, seed)
-        network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
-        return Trained(runner.weights(), history, best_epoch, mode, runner.layers)
+    mode = _mode_of(network, settings, used)
+    kept = _Kept()
+    phases = network.builder.phases(settings.epochs)
+    for number, phase in enumerate(phases):
+        runner: _Runner = (
+            PlainKeras(network, settings, number) if mode == "keras" else program_for(network, settings, mode, number)
+        )
+        with runner.lock:
+            data = runner.start(derive_seed(seed, "weights"), used)
+            if kept.weights is not None:
+                runner.set_weights(kept.weights)
+            _epochs(network, settings, phase, runner, data, len(used), validation, majority, seed, kept)
+            if number == len(phases) - 1:
+                network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
+                history = pd.DataFrame(kept.records).astype({"epoch": np.int64})
+                return Trained(runner.weights(), history, kept.best_epoch, mode, runner.layers)
+            kept.weights = runner.weights()
+    raise StageError(f"{type(network.builder).__name__}: phases() of {settings.epochs} epochs gives none.")
+
+
+@dataclass
+class _Kept:
+    """What goes from one stretch of a training to the next."""
+
+    records: list[dict[str, float]] = field(default_factory=list)
+    weights: list[NDArray[Any]] | None = None
+    best: float = math.inf
+    best_epoch: int = -1
 
 
 def epoch_order(seed: int, epoch: int, n_rows: int) -> NDArray[np.intp]:
@@ -156,24 +192,55 @@ def epoch_order(seed: int, epoch: int, n_rows: int) -> NDArray[np.intp]:
     return np.random.default_rng([seed, epoch]).permutation(n_rows)
 
 
+def epoch_mixes(alpha: float, seed: int, epoch: int, n_steps: int) -> NDArray[np.float32]:
+    """Return the share of each row in the mixes of every step of an epoch: 1 where rows are not mixed.
+
+    Parameters
+    ----------
+    alpha : float
+        Of the Beta(alpha, alpha) distribution; 0 for no mixing.
+    seed, epoch, n_steps : int
+
+    Returns
+    -------
+    array of shape (n_steps,)
+
+    Source
+    ------
+    Zhang et al. (2018), mixup: Beyond Empirical Risk Minimization.
+
+    Examples
+    --------
+    >>> epoch_mixes(0.0, 7, 0, 3).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    if alpha <= 0:
+        return np.ones(n_steps, dtype=np.float32)
+    return np.random.default_rng([seed, epoch, 1]).beta(alpha, alpha, n_steps).astype(np.float32)
+
+
 def _epochs(
     network: Network,
     settings: Settings,
+    phase: Phase,
     runner: _Runner,
     data: Any,
     n_rows: int,
     validation: Rows | None,
     majority: int,
     seed: int,
-) -> tuple[pd.DataFrame, int]:
-    schedule = Schedule(settings.learning_rate, settings.schedule, settings.epochs)
+    kept: _Kept,
+) -> None:
+    schedule = Schedule(settings.learning_rate * phase.rate_factor, settings.schedule, phase.epochs)
     order_seed = derive_seed(seed, "order")
     n_steps = -(-n_rows // settings.batch_size)
-    records: list[dict[str, float]] = []
-    best, best_epoch, best_weights = math.inf, -1, None
-    for epoch in range(settings.epochs):
-        rates = schedule.rates(epoch, n_steps)
-        loss = runner.train(data, epoch_order(order_seed, epoch, n_rows), rates)
+    first, last_better = len(kept.records), len(kept.records) - 1
+    best_weights = kept.weights if kept.best_epoch >= 0 else None
+    for epoch in range(first, first + phase.epochs):
+        rates = schedule.rates(epoch - first, n_steps)
+        mixes = epoch_mixes(network.builder.mixup, order_seed, epoch, n_steps)
+        controls = np.column_stack([rates, mixes]).astype(np.float32)
+        loss = runner.train(data, epoch_order(order_seed, epoch, n_rows), controls)
         record = {"epoch": epoch, "loss": loss, "learning_rate": float(rates[-1])}
         if not math.isfinite(loss):
             raise DataError(
@@ -182,7 +249,7 @@ def _epochs(
             )
         if validation is not None:
             record.update(_validate(network, runner, validation, majority))
-        records.append(record)
+        kept.records.append(record)
         if settings.verbose:
             sys.stdout.write("  ".join(f"{name} {value:.5g}" for name, value in record.items()) + "\n")
         if validation is None or not (settings.patience_epochs or schedule.watches):
@@ -191,14 +258,15 @@ def _epochs(
         schedule.saw(value)
         if settings.patience_epochs is None:
             continue
-        if value < best:
-            best, best_epoch, best_weights = value, epoch, runner.weights()
-        elif epoch - best_epoch >= settings.patience_epochs:
+        if value < kept.best:
+            kept.best, kept.best_epoch, best_weights = value, epoch, runner.weights()
+            last_better = epoch
+        elif epoch - last_better >= settings.patience_epochs:
             break
     if best_weights is not None:
         runner.set_weights(best_weights)
-    history = pd.DataFrame(records).astype({"epoch": np.int64})
-    return history, best_epoch if best_weights is not None else len(records) - 1
+    else:
+        kept.best_epoch = len(kept.records) - 1
 
 
 def _validate(network: Network, runner: _Runner, rows: Rows, majority: int) -> dict[str, float]:
@@ -241,69 +309,3 @@ def _smaller_is_better(record: dict[str, float], monitor: str) -> float:
             'finite scores. Give more validation rows, or monitor="val_loss".'
         )
     return value if monitor == "val_loss" else -value
-
-
-class _PlainKeras:
-    """``model.fit``, an epoch at a time, on the same rows in the same order."""
-
-    def __init__(self, network: Network, settings: Settings) -> None:
-        self.network = network
-        self.settings = settings
-        self.lock = threading.RLock()
-        self.layers: list[dict[str, Any]] = []
-
-    def start(self, seed: int, rows: Rows) -> Rows:
-        import keras
-        import tensorflow as tf
-
-        settings, builder = self.settings, self.network.builder
-        its_loss = row_loss(
-            settings.loss,
-            self.network.n_outputs,
-            gamma=settings.gamma,
-            label_smoothing=settings.label_smoothing,
-            trains_on_labels=builder.trains_on_labels,
-        )
-
-        class FromLogits(keras.losses.Loss):
-            def call(self, y_true: Any, y_pred: Any) -> Any:
-                return its_loss(tf.cast(tf.reshape(y_true, [-1]), tf.int32), y_pred)
-
-        self.model = self.network.build(seed)
-        self.view = builder.training_view(self.model)
-        self.layers = describe_layers(self.model)
-        self._loss = its_loss
-        builder.adapt(self.model, rows.x)
-        self.view.compile(optimizer=make_optimizer(settings), loss=FromLogits())
-        return rows
-
-    def train(self, data: Rows, order: NDArray[np.intp], rates: NDArray[np.float32]) -> float:
-        import keras
-
-        class SetRate(keras.callbacks.Callback):
-            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-                self.model.optimizer.learning_rate = float(rates[batch])
-
-        history = self.view.fit(
-            {name: array[order] for name, array in data.x.items()},
-            data.y[order],
-            sample_weight=data.weight[order],
-            batch_size=self.settings.batch_size,
-            epochs=1,
-            shuffle=False,
-            verbose=0,
-            callbacks=[SetRate()],
-        )
-        return float(history.history["loss"][0])
-
-    def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        output = self.view.predict(rows.x, batch_size=8_192, verbose=0)
-        losses = np.asarray(self._loss(rows.y, output), dtype=np.float64)
-        return losses, np.asarray(output, dtype=np.float64)
-
-    def weights(self) -> list[NDArray[Any]]:
-        return values_of(self.model.variables)
-
-    def set_weights(self, weights: list[NDArray[Any]]) -> None:
-        for variable, value in zip(self.model.variables, weights, strict=True):
-            variable.assign(value)

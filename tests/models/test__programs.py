@@ -11,6 +11,11 @@ SETTINGS = Settings(batch_size=16, learning_rate=0.01)
 NETWORK = Network(Mlp(hidden=[4]), InputSpec(("a", "b")), 1)
 
 
+def controls(n_steps, share=1.0):
+    """Learning rate and share of each row in a mix of two, a step each."""
+    return np.tile(np.array([0.01, share], dtype=np.float32), (n_steps, 1))
+
+
 def rows_of(n_rows, seed=0):
     x = np.random.default_rng(seed).normal(size=(n_rows, 2)).astype(np.float32)
     return Rows({"numbers": x}, (x[:, 0] > 0).astype(np.int32), np.ones(n_rows, dtype=np.float32))
@@ -19,7 +24,7 @@ def rows_of(n_rows, seed=0):
 def one_epoch(program, rows, seed=3):
     data = program.start(seed, rows)
     n_steps = -(-len(rows) // program.batch_size)
-    loss = program.train(data, np.arange(len(rows)), np.full(n_steps, 0.01, dtype=np.float32))
+    loss = program.train(data, np.arange(len(rows)), controls(n_steps))
     return loss, program.weights()
 
 
@@ -57,7 +62,7 @@ def test_padding_does_not_change_the_result():
     garbage = rows_of(1000, seed=9)
     data = program.start(3, rows)
     x = np.concatenate([rows.x["numbers"], 100 + garbage.x["numbers"][: bucket(97) - 97]])
-    same = program.train(({"numbers": x}, *data[1:]), np.arange(97), np.full(7, 0.01, dtype=np.float32))
+    same = program.train(({"numbers": x}, *data[1:]), np.arange(97), controls(7))
 
     assert same == loss
 
@@ -105,7 +110,7 @@ def test_the_seed_of_a_fit_decides_its_dropout_masks():
     for seed in (3, 4):
         program.start(seed, rows_of(16))
         counters.append(int(program.model.get_layer("dropout_0").counter.numpy()))
-    program.train(data, np.arange(16), np.full(1, 0.01, dtype=np.float32))
+    program.train(data, np.arange(16), controls(1))
 
     assert counters[0] != counters[1]
     assert int(program.model.get_layer("dropout_0").counter.numpy()) == counters[1] + 1

@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from appliedml.errors import DataError
+from appliedml.core.seeds import derive_seed
+from appliedml.errors import DataError, StageError
 from appliedml.models._inputs import InputSpec
 from appliedml.models._settings import Network, Rows, Settings
+from appliedml.models.builders._builder import Phase
 from appliedml.models.builders.autoencoder import Autoencoder
 from appliedml.models.builders.mlp import Mlp
-from appliedml.models.training import choose_mode, epoch_order, train
+from appliedml.models.training import choose_mode, epoch_mixes, epoch_order, train
 
 SPEC = InputSpec(("a", "b", "c"), ("k",), (4,))
 
@@ -137,3 +141,51 @@ def test_the_order_of_rows_depends_on_seed_and_epoch_only():
 )
 def test_the_mode_follows_from_layers_size_and_steps(types, n_parameters, settings, n_rows, mode):
     assert choose_mode(frozenset(types), n_parameters, Settings(**settings), n_rows) == mode
+
+
+class TwoStretches(Mlp):
+    """Trains the last layer first, then everything at a tenth of the rate."""
+
+    def phases(self, epochs):
+        return Phase(2), Phase(epochs - 2, 0.1)
+
+    def set_phase(self, model, number):
+        for layer in model.layers[:-1]:
+            layer.trainable = number == 1
+
+
+def test_a_training_in_stretches_trains_what_each_says_and_goes_on_with_its_weights():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3)).astype(np.float32)
+    rows = Rows({"numbers": x}, (x[:, 0] > 0).astype(np.int32), np.ones(200, dtype=np.float32))
+    network = Network(TwoStretches(hidden=[8]), InputSpec(("a", "b", "c")), 1)
+    first = train(network, Settings(epochs=3, batch_size=32), rows, None, 1)
+    only = Network(TwoStretches(hidden=[8]), InputSpec(("a", "b", "c")), 1).build(derive_seed(1, "weights"))
+    assert first.history["learning_rate"].round(6).tolist() == [0.001, 0.001, 0.0001]
+    assert first.history["loss"].is_monotonic_decreasing
+    plain = train(network, Settings(epochs=3, batch_size=32, trainer="keras"), rows, None, 1)
+    np.testing.assert_allclose(first.history["loss"], plain.history["loss"], rtol=1e-3)
+    network.builder.phases = lambda epochs: (Phase(2),)
+    half = train(network, Settings(epochs=3, batch_size=32), rows, None, 1)
+    start = [variable.numpy() for variable in only.variables]
+    changed = [not np.array_equal(a, b) for a, b in zip(start, half.weights, strict=True)]
+    assert changed == [False] * (len(changed) - 2) + [True] * 2
+
+
+class Mixing(Mlp):
+    mixup = 0.4
+
+
+def test_mixed_rows_train_to_softer_scores_and_only_compiled():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 3)).astype(np.float32)
+    rows = Rows({"numbers": x}, (x[:, 0] > 0).astype(np.int32), np.ones(300, dtype=np.float32))
+    spec = InputSpec(("a", "b", "c"))
+    settings = Settings(epochs=15, batch_size=32, learning_rate=0.01)
+    plain = train(Network(Mlp(hidden=[8]), spec, 1), settings, rows, rows, 1)
+    mixed = train(Network(Mixing(hidden=[8]), spec, 1), settings, rows, rows, 1)
+    assert mixed.history["loss"].iloc[-1] > plain.history["loss"].iloc[-1] + 0.05
+    assert mixed.history["val_roc_auc"].iloc[-1] > 0.98
+    with pytest.raises(StageError, match="cannot mix rows"):
+        train(Network(Mixing(hidden=[8]), spec, 1), replace(settings, trainer="keras"), rows, None, 1)
+    assert len(set(epoch_mixes(0.4, 1, 0, 5).tolist())) == 5

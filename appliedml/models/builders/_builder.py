@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import AnyOf, Choice, Integer, Real, Rule
 from appliedml.core.stage import Configured
-from appliedml.models._inputs import Arrays, InputSpec
+from appliedml.models._encoder import Encoder
+from appliedml.models._inputs import Arrays, TableEncoder
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh", "leaky_relu", "linear")
 INITIALIZERS = (
@@ -32,6 +34,21 @@ COLUMN_RULES: dict[str, Rule] = {
 }
 
 
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of a training.
+
+    Parameters
+    ----------
+    epochs : int
+    rate_factor : float
+        The learning rate of the settings is multiplied with it.
+    """
+
+    epochs: int
+    rate_factor: float = 1.0
+
+
 class Builder(Configured, ABC):
     """An architecture with its settings.
 
@@ -42,14 +59,64 @@ class Builder(Configured, ABC):
 
     # False where the output of the training view is itself the loss of a row: high for rows unlike the majority.
     trains_on_labels: ClassVar[bool] = True
+    # What it takes: "table", "images" (core.images.Images) or "texts" (core.texts.Texts).
+    reads: ClassVar[str] = "table"
+    # Parameter of the Beta distribution that mixes pairs of training rows, in training only; 0 for none.
+    mixup: float = 0.0
+
+    def learn_inputs(self, X: Any, *, embed_numbers_up_to: int = 0) -> Encoder:
+        """Return an encoder for rows like these, learned on these.
+
+        Parameters
+        ----------
+        X : DataFrame, array, Images or Texts
+            Training rows.
+        embed_numbers_up_to : int
+            Of tables: see ``KerasClassifier``.
+
+        Returns
+        -------
+        Encoder
+
+        Raises
+        ------
+        DataError
+            If the rows are not of the kind that the builder reads.
+        """
+        return TableEncoder.learn(X, embed_numbers_up_to)
+
+    def phases(self, epochs: int) -> tuple[Phase, ...]:
+        """Return the stretches of a training, one after the other; the best epoch is looked for in all of them.
+
+        Parameters
+        ----------
+        epochs : int
+            Of the settings.
+
+        Returns
+        -------
+        tuple of Phase
+        """
+        return (Phase(epochs),)
+
+    def set_phase(self, model: Any, number: int) -> None:
+        """Say which layers of a fresh model train in a stretch, by their ``trainable``.
+
+        Parameters
+        ----------
+        model : keras.Model
+        number : int
+            Place in :meth:`phases`.
+        """
 
     @abstractmethod
-    def build(self, spec: InputSpec, n_outputs: int, seed: int) -> Any:
+    def build(self, spec: Any, n_outputs: int, seed: int) -> Any:
         """Return a fresh Keras model.
 
         Parameters
         ----------
-        spec : InputSpec
+        spec : Spec
+            Of the encoder of :meth:`learn_inputs`; for tables an ``InputSpec``.
         n_outputs : int
             1 for two classes, else the number of classes.
         seed : int
@@ -57,7 +124,8 @@ class Builder(Configured, ABC):
         Returns
         -------
         keras.Model
-            From a mapping with the inputs of ``spec`` to logits of shape (n_rows, n_outputs).
+            From a mapping with the arrays of the encoder (each an ``Input`` of that name) to logits of shape
+            (n_rows, n_outputs).
         """
 
     def adapt(self, model: Any, x: Arrays) -> None:

@@ -82,6 +82,8 @@ class Resampler(Configured):
     """
 
     _estimator_type: ClassVar[str] = "sampler"
+    # Whether rows are picked without a look at their values: then pictures and texts can be picked too.
+    picks_blindly: ClassVar[bool] = False
     notes_: list[str]
 
     @abstractmethod

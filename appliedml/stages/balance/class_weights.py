@@ -55,6 +55,7 @@ class ClassWeights(Resampler):
     [0.67, 0.67, 0.67, 2.0]
     """
 
+    picks_blindly: ClassVar[bool] = True
     parameter_rules: ClassVar[Mapping[str, Rule]] = {"mode": AnyOf(Choice("balanced"), MapOf(Real(0, open_low=True)))}
 
     sample_weight_: NDArray[np.float64]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ class NoBalancing(Resampler):
     def _classes(self, table: pd.DataFrame, labels: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[Any]]:
         # Nothing is counted, so any labels will do.
         return np.zeros(len(labels), dtype=np.intp), labels[:1]
+
+    picks_blindly: ClassVar[bool] = True
 
     def _resample(self, rows: Rows) -> Any:
         return np.arange(len(rows.codes))

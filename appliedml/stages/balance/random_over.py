@@ -49,6 +49,7 @@ class RandomOver(Resampler):
     [1, 2, 3, 3]
     """
 
+    picks_blindly: ClassVar[bool] = True
     parameter_rules: ClassVar[Mapping[str, Rule]] = {"ratio": RATIO, "random_state": SEED}
 
     def __init__(self, ratio: float = 1.0, random_state: int | None = None) -> None:

@@ -49,6 +49,7 @@ class RandomUnder(Resampler):
     [0, 1]
     """
 
+    picks_blindly: ClassVar[bool] = True
     parameter_rules: ClassVar[Mapping[str, Rule]] = {"ratio": RATIO, "random_state": SEED}
 
     def __init__(self, ratio: float = 1.0, random_state: int | None = None) -> None:

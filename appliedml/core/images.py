@@ -1,0 +1,206 @@
+"""``Images``: rows that are pictures, decoded when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliedml.core.fingerprint import canonical_json
+from appliedml.errors import DataError
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Turns one item (a relative path, a position) into pixels. Plain data, so that it can travel to a worker."""
+
+    def decode(self, item: Any, height: int, width: int, channels: int) -> NDArray[np.uint8]:
+        """Return an array of shape (height, width, channels), 0..255."""
+        ...
+
+    def digest(self, item: Any) -> str:
+        """Return the SHA-256 of the item's content as hex."""
+        ...
+
+
+class ArrayDecoder:
+    """Pictures that are in memory, or in a memory-mapped array, already.
+
+    Parameters
+    ----------
+    pixels : array of shape (n_images, height, width, channels), uint8
+    """
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
+
+    def decode(self, item: int, height: int, width: int, channels: int) -> NDArray[np.uint8]:
+        """Return one picture; its size is what it is."""
+        return np.asarray(self.pixels[item])
+
+    def digest(self, item: int) -> str:
+        """Return the SHA-256 of one picture's pixels as hex."""
+        picture = np.ascontiguousarray(self.pixels[item])
+        return hashlib.sha256(f"{picture.shape}".encode() + picture.tobytes()).hexdigest()
+
+
+class Images:
+    """A number of pictures of one size, decoded lazily.
+
+    Parameters
+    ----------
+    items : sequence
+        What the decoder takes, one entry a picture: relative paths, or positions.
+    decoder : Decoder
+    size : (int, int)
+        Height and width in pixels that every picture is brought to.
+    channels : {1, 3}
+        Grey or RGB.
+    names : sequence of str, optional
+        What a picture is called in reports; default its item.
+    masks : Images, optional
+        Known regions (lesions, say), one picture of one channel a row, above 127 inside the region. The model never
+        sees them.
+
+    Examples
+    --------
+    >>> images = Images.of(np.zeros((3, 8, 8, 1), dtype=np.uint8))
+    >>> len(images), images.shape, images.take(np.array([2, 0])).items
+    (3, (3, 8, 8, 1), (2, 0))
+    """
+
+    def __init__(
+        self,
+        items: Sequence[Any],
+        decoder: Decoder,
+        size: tuple[int, int],
+        channels: int,
+        names: Sequence[str] | None = None,
+        masks: Images | None = None,
+    ) -> None:
+        self.items = tuple(items)
+        self.decoder = decoder
+        self.size = (int(size[0]), int(size[1]))
+        self.channels = int(channels)
+        self.names = tuple(str(name) for name in (names if names is not None else self.items))
+        self.masks = masks
+        if masks is not None and len(masks) != len(self.items):
+            raise DataError(f"Images: one mask a picture is needed. There are {len(self.items)}, not {len(masks)}.")
+
+    @classmethod
+    def of(cls, pixels: NDArray[Any]) -> Images:
+        """Return pictures that are in memory.
+
+        Parameters
+        ----------
+        pixels : array of shape (n_images, height, width) or (n_images, height, width, channels)
+            0..255; anything but uint8 is rounded and clipped.
+
+        Returns
+        -------
+        Images
+
+        Raises
+        ------
+        DataError
+            If the shape is another.
+        """
+        found = np.asarray(pixels)
+        if found.ndim == 3:
+            found = found[..., None]
+        if found.ndim != 4 or found.shape[3] not in (1, 3):
+            raise DataError(
+                "Images: pixels must have the shape (n_images, height, width) or (n_images, height, width, 1 or 3). "
+                f"They have {np.shape(pixels)}."
+            )
+        if found.dtype != np.uint8:
+            found = np.clip(np.rint(found), 0, 255).astype(np.uint8)
+        return cls(range(len(found)), ArrayDecoder(found), found.shape[1:3], found.shape[3])
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.items)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(n_images, height, width, channels)."""
+        return (len(self.items), *self.size, self.channels)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all pixels if they were decoded at once, in bytes."""
+        return int(np.prod(self.shape))
+
+    def take(self, rows: NDArray[np.intp]) -> Images:
+        """Return the pictures at these positions, in this order; nothing is decoded.
+
+        Parameters
+        ----------
+        rows : array of int, shape (n_rows,)
+
+        Returns
+        -------
+        Images
+        """
+        chosen = np.asarray(rows, dtype=np.intp)
+        return Images(
+            [self.items[row] for row in chosen],
+            self.decoder,
+            self.size,
+            self.channels,
+            [self.names[row] for row in chosen],
+            None if self.masks is None else self.masks.take(chosen),
+        )
+
+    def __getitem__(self, rows: Any) -> Images:
+        """Return some pictures, by slice, positions or boolean mask."""
+        return self.take(np.atleast_1d(np.arange(len(self))[rows]))
+
+    def pixels(self, rows: NDArray[np.intp] | slice | None = None) -> NDArray[np.uint8]:
+        """Decode pictures.
+
+        Parameters
+        ----------
+        rows : array of int or slice, optional
+            Default all.
+
+        Returns
+        -------
+        array of shape (n_rows, height, width, channels), uint8
+        """
+        chosen = np.arange(len(self)) if rows is None else np.arange(len(self))[rows]
+        out = np.empty((len(chosen), *self.size, self.channels), dtype=np.uint8)
+        for place, row in enumerate(chosen):
+            out[place] = self.decoder.decode(self.items[row], *self.size, self.channels)
+        return out
+
+    def batches(self, size: int = 256) -> Iterator[NDArray[np.uint8]]:
+        """Decode pictures in order, a batch at a time.
+
+        Parameters
+        ----------
+        size : int
+
+        Yields
+        ------
+        array of shape (n_rows, height, width, channels), uint8
+        """
+        for start in range(0, len(self), size):
+            yield self.pixels(slice(start, start + size))
+
+    def digests(self) -> list[str]:
+        """Return the SHA-256 of the content of every picture, as hex."""
+        return [self.decoder.digest(item) for item in self.items]
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of all contents and the size they are brought to, as hex."""
+        facts = canonical_json([self.digests(), list(self.size), self.channels])
+        return hashlib.sha256(facts.encode()).hexdigest()
+
+    def __repr__(self) -> str:
+        """One line."""
+        kind = "grey" if self.channels == 1 else "RGB"
+        return f"Images({len(self)} of {self.size[0]} x {self.size[1]}, {kind})"
