@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,14 +18,14 @@ from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem, StageError
-from appliedml.models._checks import checked_inputs, row_weights, scorer_of
-from appliedml.models._describe import describe_classifier
+from appliedml.models._checks import checked_inputs, row_weights
+from appliedml.models._fitted_views import FittedViews
 from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
 from appliedml.models._rules import RULES
 from appliedml.models._settings import Network, Rows, Settings
 
 
-class KerasClassifier(ClassifierMixin, Configured):
+class KerasClassifier(ClassifierMixin, FittedViews, Configured):
     """Classifier over a Keras network, trained by compiled epochs.
 
     The builder says what it takes: a table, pictures (``Images`` or an array of pixels) or texts (``Texts`` or a
@@ -257,7 +256,8 @@ class KerasClassifier(ClassifierMixin, Configured):
             Columns in the order of ``classes_``.
         """
         check_is_fitted(self)
-        return self.scorer_(self.encoder_.encode(checked_inputs(self, X, reset=False)))
+        chances: NDArray[np.float64] = self.scorer_(self.encoder_.encode(checked_inputs(self, X, reset=False)))
+        return chances
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable class of each row.
@@ -272,119 +272,6 @@ class KerasClassifier(ClassifierMixin, Configured):
         """
         chances = self.predict_proba(X)
         return np.asarray(self.classes_[chances.argmax(axis=1)])
-
-    def compiled_scorer(self) -> Callable[[Any], NDArray[np.float64]]:
-        """Return a function from rows to probabilities without the checks of ``predict_proba``, for explanations.
-
-        Returns
-        -------
-        callable
-            Inputs of the kind of training, or the arrays of ``encoder_`` as a dict -> (n_rows, n_classes) float64.
-        """
-        check_is_fitted(self)
-        return scorer_of(self.encoder_, self.scorer_)
-
-    def randomised_scorer(self, seed: int) -> Callable[[Any], NDArray[np.float64]]:
-        """Return a function like :meth:`compiled_scorer`, of the same networks with fresh random weights.
-
-        Parameters
-        ----------
-        seed : int
-
-        Returns
-        -------
-        callable
-
-        Source
-        ------
-        Adebayo et al. (2018), Sanity Checks for Saliency Maps.
-        """
-        check_is_fitted(self)
-        from appliedml.models._scoring import random_scorer
-
-        return scorer_of(self.encoder_, random_scorer(self.network_, self.n_members, seed))
-
-    def pixel_model(self, member: int = 0) -> Any | None:
-        """Return a member as a Keras model that can be differentiated with respect to pixels.
-
-        Parameters
-        ----------
-        member : int
-
-        Returns
-        -------
-        keras.Model or None
-            From float32 pixels, 0..255, (n, height, width, channels) to probabilities (n, n_classes); None for other
-            inputs than pictures.
-        """
-        check_is_fitted(self)
-        from appliedml.models._pixel_model import pixel_model
-
-        return pixel_model(self.network_, self.members_[member], self.encoder_)
-
-    def to_keras(self, member: int = 0) -> Any:
-        """Return a member as an ordinary Keras model that gives probabilities.
-
-        Parameters
-        ----------
-        member : int
-
-        Returns
-        -------
-        keras.Model
-            Of a mapping with "numbers" and "codes"; its output has shape (n_rows, 1) for two classes (the probability
-            of ``classes_[1]``), else (n_rows, n_classes).
-        """
-        check_is_fitted(self)
-        from appliedml.models.saving import with_probabilities
-
-        return with_probabilities(self.network_, self.members_[member])
-
-    def describe(self) -> dict[str, Any]:
-        """Return what was trained, and how, as a JSON value.
-
-        Returns
-        -------
-        dict
-            layers (name, type, output_shape, parameters), n_parameters (of all members), n_members, builder, optimizer,
-            learning_rate, schedule, loss, trainer (the mode used), epochs_run (a member each), best_epoch, n_numbers,
-            n_categories.
-        """
-        check_is_fitted(self)
-        return describe_classifier(self)
-
-    def save(self, path: str | Path) -> None:
-        """Save the fitted classifier to a folder: JSON and one ``.keras`` file a member, no pickle.
-
-        Parameters
-        ----------
-        path : path
-            Made if it does not exist.
-        """
-        from appliedml.models.saving import save_classifier
-
-        save_classifier(self, Path(path))
-
-    @classmethod
-    def load(cls, path: str | Path) -> KerasClassifier:
-        """Return the classifier saved in a folder.
-
-        Parameters
-        ----------
-        path : path
-
-        Returns
-        -------
-        KerasClassifier
-
-        Raises
-        ------
-        RunError
-            If the folder does not hold a saved classifier.
-        """
-        from appliedml.models.saving import load_classifier
-
-        return load_classifier(Path(path))
 
     def _seed(self) -> int:
         if self.random_state is None:
