@@ -1,0 +1,119 @@
+"""Section "Shortcuts": what the score and the features know about how a row was acquired, and whose it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from appliedml.core.artifact import Artifact, Severity
+from appliedml.report.blocks import Block, Bullets, Callout, Column, Table, Text
+from appliedml.report.figures import interval_chart
+from appliedml.store.run import Run
+
+
+class Shortcuts:
+    """Verdict, areas under the curve for each attribute, performance with label and attribute independent."""
+
+    title = "Shortcuts"
+    order = 71
+    reads = ("shortcut_probe",)
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        artifact = run["shortcut_probe"]
+        if "attributes" not in artifact.tables:
+            return []
+        table = artifact.tables["attributes"].copy()
+        table["attribute"] = table["feature"] + ": " + table["level"] + " against " + table["others"]
+        found: list[Block] = [_verdict(artifact), _explained(artifact), _chart(table), _probed(table)]
+        if table["roc_auc"].notna().any():
+            found.append(_balanced(table))
+        left_out = list(artifact.summary["left_out"])
+        if left_out:
+            found.append(Bullets(tuple(f"Not probed: {text}." for text in left_out)))
+        if artifact.summary["represented"]:
+            found.append(Text(str(artifact.summary["represented"])))
+        return found
+
+
+def _verdict(artifact: Artifact) -> Block:
+    named = [item for item in artifact.findings if item.severity is not Severity.INFO]
+    readable = [item for item in artifact.findings if item.severity is Severity.INFO]
+    if named:
+        return Callout("warning", "A possible shortcut", " ".join(f"{item.title}. {item.text}" for item in named))
+    if readable:
+        said = " ".join(f"{item.title}. {item.text}" for item in readable[:3])
+        return Callout("neutral", "No shortcut is shown, but the model could take one", said)
+    return Callout("good", "No shortcut is shown", "Neither the score nor the features follow an attribute probed.")
+
+
+def _explained(artifact: Artifact) -> Block:
+    summary = artifact.summary
+    return Text(
+        f"Probed on {int(summary['n']):,} test rows of {int(summary['n_folds'])} folds. A possible shortcut is named "
+        "where label and attribute go together and, within rows of one label, the score still follows the attribute "
+        f"in the same direction, beyond a margin of {float(summary['margin']):g}, interval included. Intervals hold "
+        f"for all attributes together at {float(summary['confidence']):.0%} (each at "
+        f"{float(summary['confidence_each']):.1%}). Features means {summary['representation'] or 'nothing here'}. An "
+        "association, not a cause: severity that differs between the levels looks the same."
+    )
+
+
+def _chart(table: pd.DataFrame) -> Block:
+    parts = [
+        table.assign(what=what, value=table[value], low=table[f"{bounds}_low"], high=table[f"{bounds}_high"])
+        for what, value, bounds in (
+            ("score", "score_auroc", "score"),
+            ("score, within rows of one label", "within_auroc", "within"),
+            ("features", "features_auroc", "features"),
+        )
+    ]
+    data = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
+    data["label"] = data["attribute"]
+    columns = (
+        Column("attribute", "Attribute"), Column("what", "Told by"), Column("value", "AUROC", "number"),
+        Column("low", "From", "number"), Column("high", "To", "number"),
+    )  # fmt: skip
+    return interval_chart(
+        title="How well each attribute can be told",
+        alt="Area under the ROC curve of the score and of the features as a guess of each attribute; 0.5 is chance.",
+        data=data[["label", "attribute", "what", "value", "low", "high"]],
+        label="label",
+        value="value",
+        low="low",
+        high="high",
+        series="what",
+        x_title="Area under the ROC curve (0.5: not at all)",
+        reference=0.5,
+        x_domain=(0.0, 1.0),
+        columns=columns,
+    )
+
+
+def _probed(table: pd.DataFrame) -> Block:
+    columns = (
+        Column("attribute", "Attribute"), Column("n", "Rows", "int"), Column("n_level", "At this level", "int"),
+        Column("label_difference", "Share of the class, difference", "number"),
+        Column("label_difference_low", "From", "number"), Column("label_difference_high", "To", "number"),
+        Column("verdict", "Result", "badge"),
+    )  # fmt: skip
+    return Table("Does the label go with the attribute?", table, columns)
+
+
+def _balanced(table: pd.DataFrame) -> Block:
+    columns = (
+        Column("attribute", "Attribute"), Column("roc_auc", "AUROC", "number"),
+        Column("balanced_roc_auc", "AUROC, label and attribute independent", "number"),
+        Column("difference", "Difference", "number"), Column("difference_low", "From", "number"),
+        Column("difference_high", "To", "number"),
+    )  # fmt: skip
+    note = "Rows are weighted so that the attribute tells nothing about the label."
+    return Table("Performance with the attribute balanced", table, columns, note=note)
