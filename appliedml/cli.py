@@ -1,4 +1,4 @@
-"""The command line: ``appliedml check | run | report | gate | compare | list``.
+"""The command line: ``appliedml check | run | report | gate | compare | list | weights``.
 
 Only typer is imported at the top; every command imports what it needs, so that ``--help`` answers at once.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from appliedml._cli_weights import weights
 
 if TYPE_CHECKING:
     from appliedml.execution.plan import Plan
@@ -31,9 +33,17 @@ app = typer.Typer(
     "Example:  appliedml run pipelines/fraud.yaml --out reports/",
 )
 
+app.add_typer(weights, name="weights")
+
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan in YAML.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/<run>.")]
-DataFile = Annotated[Path | None, typer.Option("--data", help="CSV or Parquet file to use instead of the plan's data.")]
+DataFile = Annotated[
+    Path | None,
+    typer.Option("--data", help="Other data: a table (CSV, Parquet ...), a folder or .npz of images."),
+]
+Metadata = Annotated[Path | None, typer.Option("--metadata", help="Table that describes the images of --data FOLDER.")]
+TextColumn = Annotated[str | None, typer.Option("--text", help="Column of --data FILE that holds the texts.")]
+Target = Annotated[str | None, typer.Option("--target", help="Column of --data to predict, if not the plan's.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder in which the run's folder is made.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, help="Processes for the folds; 1 shares compiled programs.")]
 Split = Annotated[
@@ -43,12 +53,20 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Show the traceback of 
 
 
 @app.command()
-def check(plan: PlanFile, data: DataFile = None, split: Split = None, verbose: Verbose = False) -> None:
+def check(
+    plan: PlanFile,
+    data: DataFile = None,
+    metadata: Metadata = None,
+    text: TextColumn = None,
+    target: Target = None,
+    split: Split = None,
+    verbose: Verbose = False,
+) -> None:
     """Find all problems of a plan at once. Nothing is fitted.
 
     Example:  appliedml check pipelines/fraud.yaml
     """
-    loaded = _plan(plan, data, split)
+    loaded = _changed(_plan(plan), data, metadata, text, target, split)
     _check_files(loaded)
     typer.echo(f"{plan}: no problems. {_plan_line(loaded)}")
 
@@ -57,6 +75,9 @@ def check(plan: PlanFile, data: DataFile = None, split: Split = None, verbose: V
 def run(
     plan: PlanFile,
     data: DataFile = None,
+    metadata: Metadata = None,
+    text: TextColumn = None,
+    target: Target = None,
     out: OutFolder = Path("reports"),
     split: Split = None,
     workers: Workers = 1,
@@ -68,7 +89,7 @@ def run(
 
     Example:  appliedml run pipelines/fraud.yaml --out reports/
     """
-    loaded = _plan(plan, data, split)
+    loaded = _changed(_plan(plan), data, metadata, text, target, split)
     _check_files(loaded)
     run_and_report(loaded, out, workers)
 
@@ -175,15 +196,19 @@ def _grouped(rows: list[tuple[str, str, str]]) -> list[tuple[str, list[tuple[str
     return [(room, [(name, line) for name, where, line in rows if where == room]) for room in rooms]
 
 
-def _plan(path: Path, data: Path | None, split: str | None) -> Plan:
+def _plan(path: Path) -> Plan:
     from appliedml.execution.plan import Plan
 
-    return _changed(Plan.from_yaml(path), data, split)
+    return Plan.from_yaml(path)
 
 
-def _changed(plan: Plan, data: Path | None, split: str | None) -> Plan:
+def _changed(
+    plan: Plan, data: Path | None, metadata: Path | None, text: str | None, target: str | None, split: str | None
+) -> Plan:
     if data is not None:
-        plan = plan.with_data(data)
+        plan = plan.with_data(data, metadata=metadata, text=text, target=target)
+    elif metadata is not None or text is not None or target is not None:
+        raise typer.BadParameter("--metadata, --text and --target say how to read --data. Give --data too.")
     return plan if split is None else plan.with_split(split)
 
 
@@ -302,7 +327,7 @@ def guarded(command: Callable[[], Any], verbose: bool) -> int:
 
 
 def run_script(plan: Plan, arguments: list[str] | None = None) -> int:
-    """Be the command line of a pipeline script: ``--data FILE``, ``--out FOLDER``, ``--workers N``, ``--split NAME``.
+    """Be the command line of a pipeline script: the options of ``appliedml run``.
 
     Parameters
     ----------
@@ -320,12 +345,15 @@ def run_script(plan: Plan, arguments: list[str] | None = None) -> int:
     @script.command(help=f"Run the plan {plan.name!r} and write its report.")
     def main(
         data: DataFile = None,
+        metadata: Metadata = None,
+        text: TextColumn = None,
+        target: Target = None,
         out: OutFolder = Path("reports"),
         split: Split = None,
         workers: Workers = 1,
         verbose: Verbose = False,
     ) -> None:
-        loaded = _changed(plan, data, split)
+        loaded = _changed(plan, data, metadata, text, target, split)
         _check_files(loaded)
         run_and_report(loaded, out, workers)
 

@@ -42,7 +42,7 @@ class Plan:
         What the columns mean. Sources that make rows know their own.
     clean : sequence of clean stages
     split : split
-        Default: ``GroupKFold`` where the schema names a group, else ``KFold``.
+        Default: ``GroupKFold`` where the schema, or the source's own, names a group, else ``KFold``.
     audits : sequence of audits
     seed : int
         Root of every seed.
@@ -76,7 +76,8 @@ class Plan:
         object.__setattr__(self, "clean", tuple(self.clean))
         object.__setattr__(self, "audits", tuple(self.audits))
         if self.split is None:
-            grouped = self.schema is not None and self.schema.group is not None
+            schema = self.schema if self.schema is not None else getattr(self.data, "default_schema", None)
+            grouped = schema is not None and schema.group is not None
             object.__setattr__(self, "split", build("splits", "group_kfold" if grouped else "kfold"))
         problems = object_problems(self)
         if problems:
@@ -187,25 +188,36 @@ class Plan:
         path = Path(path)
         return cls.from_dict(read_plan_file(path), path.resolve().parent, str(path))
 
-    def with_data(self, path: str | Path) -> Plan:
-        """Return the plan on another table.
+    def with_data(
+        self,
+        path: str | Path,
+        *,
+        metadata: str | Path | None = None,
+        text: str | None = None,
+        target: str | None = None,
+    ) -> Plan:
+        """Return the plan on other data.
 
         Parameters
         ----------
         path : str or Path
-            CSV or Parquet; relative to the working directory.
+            A table (CSV, Parquet), a table of texts (JSON lines too), a folder of pictures, or an ``.npz`` file of
+            pictures; relative to the working directory.
+        metadata : str or Path, optional
+            The table that describes the pictures of a folder.
+        text : str, optional
+            Column of the texts.
+        target : str, optional
+            Column to predict. If it is another than the plan's, no other column is named: no sensitive feature, no
+            group.
 
         Returns
         -------
         Plan
         """
-        from sklearn.base import clone
+        from appliedml.execution.other_data import with_other_data
 
-        full = str(Path(path).expanduser().resolve())
-        takes_path = self.data is not None and "path" in self.data.get_params(deep=False)
-        source = clone(self.data).set_params(path=full) if takes_path else build("sources", {"table": {"path": full}})
-        schema = self.schema if self.schema is not None else getattr(self.data, "default_schema", None)
-        return replace(self, data=source, schema=schema)
+        return with_other_data(self, path, metadata=metadata, text=text, target=target)
 
     def with_split(self, name: str) -> Plan:
         """Return the plan with another split, by registry name, with its default settings and the same number of folds.

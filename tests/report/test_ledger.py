@@ -12,12 +12,14 @@ from appliedml.report.ledger import FOLDER, Item, found_evidence, load_questions
 
 WRITTEN_BY_RUNS = {"flow", "gates", "run", "pipeline"}
 # Asked for by standards; no audit of ours gives it yet, so the ledger says it is missing.
-NOT_YET = {"robustness", "heterogeneity"}
+NOT_YET = {"heterogeneity"}
 STANDARDS = load_standards()
 
 
 def test_the_standards_of_the_report_are_there():
-    assert set(STANDARDS) == {"tripod_ai", "sr_26_2", "eu_ai_act_annex_iv", "nyc_ll144", "model_card", "datasheet"}
+    assert set(STANDARDS) == {
+        "tripod_ai", "claim_2024", "sr_26_2", "eu_ai_act_annex_iv", "nyc_ll144", "model_card", "datasheet",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", STANDARDS)
