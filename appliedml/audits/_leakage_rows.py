@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from appliedml.audits._profile_columns import row_hashes
 from appliedml.core.fold import Fold
+from appliedml.core.near_duplicates import Shingles
+from appliedml.core.texts import Texts
 
 OK, FACT, WARNING, PROBLEM, UNMEASURED = "ok", "fact", "warning", "problem", "not measured"
 TIME_ORDER = "training rows not earlier than the first test row"
 REPEATED = 0.01
 """Share of test rows repeated in training from which the repetition is a warning."""
+ALIKE = 0.8
+"""Jaccard index of two texts' runs of three words from which they are near-duplicates."""
 
 CHECK_TYPES: dict[str, Any] = {
     "check": str,
@@ -48,6 +52,7 @@ def row_checks(fold: Fold) -> pd.DataFrame:
         _groups(fold, ordered),
         time_row,
         *_repeated(fold),
+        *_nearly_repeated(fold),
         *_fitted(fold),
         _ledger(fold),
     ]  # fmt: skip
@@ -109,6 +114,19 @@ def _repeated(fold: Fold) -> list[tuple[str, int, int, str, str]]:
         (name, int(hit.sum()), n, WARNING if hit.mean() >= REPEATED else FACT if hit.any() else OK, text)
         for name, hit in zip(names, (found, same), strict=True)
     ]
+
+
+def _nearly_repeated(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    """Texts that differ from a training text in a few words only; nothing for other inputs."""
+    if not isinstance(fold.train.X, Texts) or not isinstance(fold.test.X, Texts):
+        return []
+    hit = Shingles([*fold.train.X, *fold.test.X]).repeats_of(len(fold.train), ALIKE)
+    text = (
+        f"They share {ALIKE:.0%} or more of their runs of three words with a training text. Clean with "
+        "drop_near_duplicate_texts, or with group_near_duplicates and split by group."
+    )
+    verdict = WARNING if len(hit) and hit.mean() >= REPEATED else FACT if hit.any() else OK
+    return [("test texts that nearly repeat a training text", int(hit.sum()), len(hit), verdict, text)]
 
 
 def _fitted(fold: Fold) -> list[tuple[str, int, int, str, str]]:

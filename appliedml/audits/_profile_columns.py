@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from appliedml.core.images import Images
+from appliedml.core.texts import Texts
+
 MIN_CELL = 5
 """Counts of 1 to 4 are shown as "<5", so that a table by group does not point at a person."""
 
@@ -33,7 +36,7 @@ COLUMN_TYPES: dict[str, Any] = {
 
 
 def feature_frame(X: Any) -> pd.DataFrame | None:
-    """Return the features as a table, or None where they are no table (images, lazily read texts).
+    """Return the features as a table, or None where they are no table (images, texts).
 
     Parameters
     ----------
@@ -61,7 +64,8 @@ def row_hashes(X: Any) -> NDArray[np.uint64] | None:
     Returns
     -------
     array of uint64, shape (n_samples,), or None
-        None where rows are read lazily (images, texts on disk).
+        Of the content, for texts and images: missing texts equal each other and no other text. None for other inputs
+        that are read lazily.
 
     Examples
     --------
@@ -75,8 +79,15 @@ def row_hashes(X: Any) -> NDArray[np.uint64] | None:
     if isinstance(X, np.ndarray) and X.dtype != object:
         rows = np.ascontiguousarray(X)
         digests = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
-        return np.frombuffer(b"".join(digests), dtype=np.uint64)
-    return None
+    elif isinstance(X, Texts):
+        # Lone surrogates, which broken files can hold, cannot be encoded otherwise.
+        parts = [b"" if text is None else b"t" + text.encode("utf-8", "surrogatepass") for text in X.strings]
+        digests = [hashlib.blake2b(part, digest_size=8).digest() for part in parts]
+    elif isinstance(X, Images):
+        digests = [bytes.fromhex(digest)[:8] for digest in X.digests()]
+    else:
+        return None
+    return np.frombuffer(b"".join(digests), dtype=np.uint64)
 
 
 def kind_of(values: pd.Series[Any]) -> str:

@@ -18,7 +18,8 @@ from appliedml.core.stage import Configured, Verb, stage_name, verb_of
 from appliedml.errors import AppliedMLError
 from appliedml.metrics.classification import METRICS
 
-NONE, WEIGHTS, CHOSEN = "none", "class_weights", "chosen"
+NONE, WEIGHTS, REPEATS, CHOSEN = "none", "class_weights", "random_over", "chosen"
+_LABELS = {NONE: "no balancing", WEIGHTS: "class weights", REPEATS: "repeated rows"}
 BEFORE, AFTER = "before calibration", "after calibration"
 
 FIT_TYPES: dict[str, Any] = {
@@ -31,9 +32,10 @@ class Ablation(Configured):
 
     Parameters
     ----------
-    variants : list of {"none", "class_weights", "chosen"}
+    variants : list of {"none", "class_weights", "random_over", "chosen"}
         What is compared. "chosen" is the pipeline as it was fitted; the others are fitted anew on the same training
-        rows, with the same validation rows and seeds, and judged on the same test rows.
+        rows, with the same validation rows and seeds, and judged on the same test rows. All of them work for tables,
+        texts and images alike.
     max_folds : int
         In how many folds. Every other variant costs one more fit a fold.
     metrics : list of str
@@ -60,7 +62,7 @@ class Ablation(Configured):
     """
 
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
-        "variants": ListOf(Choice(NONE, WEIGHTS, CHOSEN), 2),
+        "variants": ListOf(Choice(NONE, WEIGHTS, REPEATS, CHOSEN), 2),
         "max_folds": Integer(1),
         "metrics": ListOf(Choice(*MEASURES), 1),
         "random_state": AnyOf(Integer(0), Null()),
@@ -118,8 +120,8 @@ class Ablation(Configured):
 
     def _wanted(self, label: str) -> list[str]:
         wanted = list(dict.fromkeys(self.variants))
-        # Fitting class weights twice would show a difference of nothing.
-        return [name for name in wanted if not (name == WEIGHTS and label == WEIGHTS and CHOSEN in wanted)]
+        # Fitting the chosen one twice would show a difference of nothing.
+        return [name for name in wanted if not (name in (WEIGHTS, REPEATS) and label == name and CHOSEN in wanted)]
 
     def conclude(self, evidence: list[dict[str, Any] | None]) -> Artifact:
         """Compare the variants over the folds in which they were fitted.
@@ -193,12 +195,12 @@ def _balancing(pipeline: Any) -> str | None:
 
 
 def _fitted(fold: Fold, name: str, label: str) -> dict[str, Any]:
-    shown = label if name == CHOSEN else {NONE: "no balancing", WEIGHTS: "class weights"}[name]
+    shown = label if name == CHOSEN else _LABELS[name]
     try:
         if name == CHOSEN:
             pipeline = fold.pipeline
         else:
-            stage = None if name == NONE else build("stages", "class_weights")
+            stage = None if name == NONE else build("stages", name)
             pipeline = fold.pipeline.with_balancing(stage).fit(fold.train)
         raw = np.asarray(pipeline.raw_proba(fold.test), dtype=np.float64)
         calibrated = fold.probabilities if name == CHOSEN else pipeline.predict_proba(fold.test)

@@ -10,6 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.audits import _profile_findings as findings
+from appliedml.audits._input_measures import (
+    MEASURE_TYPES,
+    kind_of_inputs,
+    measure_frame,
+    measure_table,
+    measured_rows,
+)
 from appliedml.audits._profile_association import PROXY_TYPES, proxies, sample_rows
 from appliedml.audits._profile_columns import (
     COLUMN_TYPES,
@@ -45,6 +52,9 @@ DUPLICATE_TYPES: dict[str, Any] = {
 
 class DataProfile(Configured):
     """Describe the rows used: columns, missing values, classes, sensitive groups, proxies, duplicates and shift.
+
+    Of texts and images, what can be measured stands for the columns: lengths, capitals and marks of a text, brightness,
+    contrast and detail of a picture; by class, by fold and by sensitive group.
 
     Parameters
     ----------
@@ -93,21 +103,26 @@ class DataProfile(Configured):
         self.check_parameters()
         root = fold.seed if self.random_state is None else self.random_state
         seed = derive_seed(root, "data_profile", "shift", fold.number)
-        train, test = feature_frame(fold.train.X), feature_frame(fold.test.X)
+        train, test = (_described(part, seed) for part in (fold.train, fold.test))
         evidence: dict[str, Any] = {
             "fold": fold.number,
             "classes": fold.classes,
             "seed": derive_seed(root, "data_profile", "proxies"),
-            "parts": [_part(fold.test), *([_part(fold.train)] if fold.number == 0 else [])],
+            "kind": kind_of_inputs(fold.test.X),
+            "size": list(fold.test.X.shape[1:]) if kind_of_inputs(fold.test.X) == "images" else None,
+            "parts": [test, *([train] if fold.number == 0 else [])],
             "labels": {"train": np.asarray(fold.train.y), "test": np.asarray(fold.test.y)},
-            "across": _across(fold.train, fold.test),
+            "across": _across(train["hashes"], test["hashes"]),
             "own_columns": {item.name: item.column for item in fold.test.schema.sensitive_features},
             "shift": None,
             "told_apart": None,
         }
-        if self.shift and train is not None and test is not None:
-            evidence["shift"] = column_shift(train, test)
-            evidence["told_apart"] = two_sample_auroc(train, test, fold.train.group, fold.test.group, seed)
+        if self.shift:
+            before, before_group = _compared(fold.train, train)
+            after, after_group = _compared(fold.test, test)
+            if before is not None and after is not None and len(before) and len(after):
+                evidence["shift"] = column_shift(before, after)
+                evidence["told_apart"] = two_sample_auroc(before, after, before_group, after_group, seed)
         return evidence
 
     def conclude(self, evidence: list[dict[str, Any]]) -> Artifact:
@@ -122,13 +137,15 @@ class DataProfile(Configured):
         -------
         Artifact
             Tables ``columns``, ``categories``, ``missing``, ``classes``, ``groups``, ``characteristics``,
-            ``duplicates``, ``proxies``, ``shift``, ``shift_overall``.
+            ``duplicates``, ``proxies``, ``shift``, ``shift_overall``, ``measures``. Those about columns are empty
+            where the inputs are no table; ``measures`` is empty where they are neither texts nor images.
         """
         classes: tuple[str, ...] = evidence[0]["classes"]
         rows = _pooled([part for item in evidence for part in item["parts"]])
         labels = rows["y"].astype(np.int64)
         sensitive: pd.DataFrame = rows["sensitive"]
         frame: pd.DataFrame | None = rows["frame"]
+        measures: pd.DataFrame | None = rows["measures"]
         names = pd.Series(np.array(classes, dtype=object)[labels], dtype=object)
         tables = {
             "classes": self._classes(labels, sensitive, classes, evidence),
@@ -154,7 +171,15 @@ class DataProfile(Configured):
             for name, types in (("columns", COLUMN_TYPES), ("missing", MISSING_TYPES), ("proxies", PROXY_TYPES)):
                 tables[name] = _empty(types)
             tables["categories"] = _empty({"column": str, "level": str, "n": "int64", "share": float})
-            tables["characteristics"] = _empty(CHARACTERISTIC_TYPES)
+            tables["characteristics"] = (
+                _empty(CHARACTERISTIC_TYPES)
+                if measures is None
+                else group_characteristics(measures, sensitive, self.max_categories)
+            )
+        tables["measures"] = _empty(MEASURE_TYPES)
+        if measures is not None:
+            folds = _tested_in(rows["row_id"], evidence)
+            tables["measures"] = measure_table(measures, names, folds, sensitive, self.max_categories)
         tables["shift"], tables["shift_overall"] = _shift(evidence)
         found += findings.shift_findings(tables["shift"], tables["shift_overall"])
         warned = any(finding.severity is not Severity.INFO for finding in found)
@@ -163,11 +188,14 @@ class DataProfile(Configured):
             "n_columns": 0 if frame is None else frame.shape[1],
             "features_are_a_table": frame is not None,
             "n_missing_cells": 0 if frame is None else int(frame.isna().to_numpy().sum()),
-            "shift_compared": bool(self.shift and frame is not None),
+            "inputs": evidence[0]["kind"],
+            "picture_size": evidence[0]["size"],
+            "n_measured": 0 if measures is None else int(measures.notna().any(axis=1).sum()),
+            "shift_compared": bool(self.shift and any(item["shift"] is not None for item in evidence)),
             "proxy_rows": min(len(labels), PROXY_ROWS),
         }
         order = ("columns", "categories", "missing", "classes", "groups", "characteristics", "duplicates", "proxies",
-                 "shift", "shift_overall")  # fmt: skip
+                 "shift", "shift_overall", "measures")  # fmt: skip
         return Artifact(
             "data_profile",
             Status.WARNING if warned else Status.OK,
@@ -193,11 +221,12 @@ class DataProfile(Configured):
         return pd.DataFrame(rows, columns=list(CLASS_TYPES)).astype(CLASS_TYPES)
 
 
-def _part(samples: Samples) -> dict[str, Any]:
+def _described(samples: Samples, seed: int) -> dict[str, Any]:
     return {
         "row_id": samples.row_id,
         "y": np.asarray(samples.y),
         "frame": feature_frame(samples.X),
+        "measures": measure_frame(samples.X, seed),
         "hashes": row_hashes(samples.X),
         "sensitive": samples.sensitive,
         "group": samples.group,
@@ -212,10 +241,17 @@ def _pooled(parts: list[dict[str, Any]]) -> dict[str, Any]:
     keep = first.index.to_numpy()[np.argsort(first.astype(str).to_numpy(dtype=object), kind="stable")]
     frames = [part["frame"] for part in parts]
     tabular = all(frame is not None for frame in frames)
+    measured = [part["measures"] for part in parts]
     hashed = all(part["hashes"] is not None for part in parts)
     grouped = all(part["group"] is not None for part in parts)
     together = pd.concat([part["sensitive"] for part in parts], ignore_index=True)
     return {
+        "row_id": ids[keep].to_numpy(dtype=object),
+        "measures": (
+            pd.concat(measured, ignore_index=True).iloc[keep].reset_index(drop=True)
+            if all(frame is not None for frame in measured)
+            else None
+        ),
         "y": np.concatenate([part["y"] for part in parts])[keep],
         "frame": pd.concat(frames, ignore_index=True).iloc[keep].reset_index(drop=True) if tabular else None,
         "hashes": np.concatenate([part["hashes"] for part in parts])[keep] if hashed else None,
@@ -224,8 +260,29 @@ def _pooled(parts: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _across(train: Samples, test: Samples) -> tuple[int, int] | None:
-    before, after = row_hashes(train.X), row_hashes(test.X)
+def _compared(samples: Samples, part: dict[str, Any]) -> tuple[pd.DataFrame | None, NDArray[Any] | None]:
+    """Return the columns, or what was measured, of the rows that can be compared, and their groups."""
+    frame: pd.DataFrame | None = part["frame"]
+    if frame is not None or part["measures"] is None:
+        return frame, samples.group
+    rows = measured_rows(samples.X, part["measures"])
+    group = None if samples.group is None else samples.group[rows]
+    return part["measures"].iloc[rows].reset_index(drop=True), group
+
+
+def _tested_in(row_ids: NDArray[Any], evidence: list[dict[str, Any]]) -> dict[str, NDArray[np.bool_]]:
+    """Return which of the rows each fold tested, and which no fold did."""
+    found = {
+        f"test rows of fold {item['fold']}": np.isin(
+            row_ids.astype(str), np.asarray(item["parts"][0]["row_id"], dtype=object).astype(str)
+        )
+        for item in evidence
+    }
+    never = ~np.any(list(found.values()), axis=0)
+    return found | ({"never tested": never} if never.any() else {})
+
+
+def _across(before: NDArray[np.uint64] | None, after: NDArray[np.uint64] | None) -> tuple[int, int] | None:
     if before is None or after is None:
         return None
     return len(after), int(np.isin(after, before).sum())

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from appliedml.audits._input_measures import SAID, kind_of_inputs
 from appliedml.audits._leakage_columns import ColumnUse, column_use, dropped_table, said_of
 from appliedml.audits._leakage_features import (
     FEATURE_TYPES,
@@ -18,6 +19,7 @@ from appliedml.audits._leakage_features import (
     identifiers,
     pure_levels,
 )
+from appliedml.audits._leakage_inputs import IN_TEXT, measure_separation, pure_words
 from appliedml.audits._leakage_rows import CHECK_TYPES, PROBLEM, TIME_ORDER, WARNING, row_checks
 from appliedml.audits._profile_columns import feature_frame
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
@@ -46,6 +48,10 @@ class Leakage(Configured):
     values after which the outcome is certain; columns that look like identifiers. A column that the pipeline drops in
     every fold cannot tell the model anything: what is found about it is information, not a warning. Where rows have a
     time and training rows are not all earlier than the test rows, that is a warning: later rows were not tested.
+
+    Texts and images are compared by their content; test texts that nearly repeat a training text are counted. In place
+    of features, what can be measured of a text (its length, say) or a picture (its brightness) is checked, and words
+    after which the outcome is certain.
 
     Examples
     --------
@@ -77,9 +83,14 @@ class Leakage(Configured):
         return {
             "fold": fold.number,
             "use": column_use(fold),
+            "kind": kind_of_inputs(fold.test.X),
             "checks": row_checks(fold),
-            "features": feature_separation(train, before, test, after, len(fold.classes)) if tabular else None,
-            "levels": pure_levels(train, before, fold.classes) if tabular else None,
+            "features": (
+                feature_separation(train, before, test, after, len(fold.classes))
+                if tabular
+                else measure_separation(fold, fold.seed_for("leakage", "measures"))
+            ),
+            "levels": pure_levels(train, before, fold.classes) if tabular else pure_words(fold),
             "identifiers": identifiers(train) if tabular else None,
             "ledger": fold.ledger.drop(columns=[name for name in HIDDEN if name in fold.ledger]),
         }
@@ -97,8 +108,8 @@ class Leakage(Configured):
         Artifact
             Tables ``checks`` (check, fold, n, of, share, verdict, text), ``features`` (column, auroc, auroc_max, folds,
             verdict), ``levels`` (column, level, class, rows, share), ``identifiers`` (column, rows, distinct, share),
-            each with ``dropped`` (whether the pipeline drops the column), ``dropped`` (column, folds, every_fold) and
-            ``ledger``.
+            each, for tables, with ``dropped`` (whether the pipeline drops the column), ``dropped`` (column, folds,
+            every_fold) and ``ledger``.
         """
         checks = pd.concat([item["checks"] for item in evidence], ignore_index=True).astype(CHECK_TYPES)
         features = self._features([item["features"] for item in evidence if item["features"] is not None])
@@ -106,11 +117,17 @@ class Leakage(Configured):
         named = _worst([item["identifiers"] for item in evidence], ["column"], IDENTIFIER_TYPES)
         ledger = pd.concat([item["ledger"] for item in evidence], ignore_index=True)
         uses: list[ColumnUse] = [item["use"] for item in evidence]
-        features, levels, named = (_with_use(table, uses) for table in (features, levels, named))
         dropped = dropped_table(uses, [item["fold"] for item in evidence])
+        kind = evidence[0]["kind"]
+        measured = kind in ("texts", "images")
+        if not measured:
+            features, levels, named = (_with_use(table, uses) for table in (features, levels, named))
+        else:
+            # A measure is a trace of how rows were made, not the target among the features.
+            features["verdict"] = features["verdict"].where(features["verdict"] != PROBLEM, WARNING)
         found = [
             *_check_findings(checks),
-            *_feature_findings(features),
+            *(_measure_findings(features, kind) if measured else _feature_findings(features)),
             *_level_findings(levels),
             *_identifier_findings(named),
         ]
@@ -127,6 +144,7 @@ class Leakage(Configured):
                 "n_checks": len(checks),
                 "n_problems": int((checks["verdict"] == PROBLEM).sum()),
                 "features_checked": len(features),
+                "inputs": kind,
                 "mixtures": list(dict.fromkeys(name for use in uses for name in use.mixtures)),
             },
             tables={
@@ -203,8 +221,25 @@ def _feature_findings(features: pd.DataFrame) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, f"{row.column} is suspiciously good", text)
 
 
+def _measure_findings(features: pd.DataFrame, kind: str) -> Iterator[Finding]:
+    for row in features[features["verdict"] != "ok"].itertuples():
+        text = (
+            f"{row.column} ({SAID[str(row.column)]}) alone separates the classes of unseen {kind} with AUROC "
+            f"{row.auroc:.3f}. A model can use this trace of how they were made in place of what they show: look at "
+            "how the classes were collected."
+        )
+        yield Finding(Severity.WARNING, f"The class of {kind} can nearly be told by {row.column} alone", text)
+
+
 def _level_findings(levels: pd.DataFrame) -> Iterator[Finding]:
     for row in levels.to_dict("records"):
+        if row["column"] == IN_TEXT:
+            text = (
+                f"{100 * row['share']:.1f} % of the {row['rows']:,} training texts with the word {row['level']!r} are "
+                f"of class {row['class']}. Make sure it is part of what was written, not put there with the label."
+            )
+            yield Finding(Severity.WARNING, f"The word {row['level']!r} decides the outcome", text)
+            continue
         text = (
             f"{100 * row['share']:.1f} % of the {row['rows']:,} training rows with {row['column']} = {row['level']} "
             f"are of class {row['class']}."

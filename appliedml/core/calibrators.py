@@ -247,6 +247,12 @@ class TemperatureCalibrator(Calibrator):
     def _fit(self, given: NDArray[np.float64], codes: NDArray[np.int64], weight: NDArray[np.float64]) -> None:
         scores = np.log(np.clip(given, EPSILON, 1))
         own = scores[np.arange(len(codes)), codes]
+        # Where every row is right, the loss falls for ever the sharper the scores become, and the first wrong answer
+        # later on costs everything. After n right answers the next is wrong with probability 1 / (n + 2) (Laplace's
+        # rule of succession), as in Platt's targets.
+        wrong = 1 / (len(codes) + 2)
+        others = (scores.sum(axis=1) - own) / (scores.shape[1] - 1)
+        own = (1 - wrong) * own + wrong * others
 
         def slope_of_loss(power: float) -> float:
             expected = (_softmax(power * scores) * scores).sum(axis=1)

@@ -117,11 +117,13 @@ class Configured(BaseEstimator):
     """JSON-valued parameters with declared rules; the shared part of our stages, audits and splits.
 
     No stage has to inherit from it: it saves our own from repeating two lines. ``looks_across_rows`` marks a clean
-    stage whose decision about a row needs other rows (duplicates); such a stage may only drop rows.
+    stage whose decision about a row needs other rows (duplicates); such a stage may only drop rows, or, where
+    ``joins_groups`` is true, join groups: rows that shared a group still do.
     """
 
     parameter_rules: ClassVar[Mapping[str, Rule]] = {}
     looks_across_rows: ClassVar[bool] = False
+    joins_groups: ClassVar[bool] = False
     version: ClassVar[int] = 1
 
     def check_parameters(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,16 @@ class Cleaned:
     dropped_by: pd.Series[Any]
 
 
-def clean_samples(samples: Samples, stages: Sequence[Any]) -> Cleaned:
+def clean_samples(samples: Samples, stages: Sequence[Any], account: Mapping[str, Any] | None = None) -> Cleaned:
     """Run clean stages in order.
 
     Parameters
     ----------
     samples : Samples
     stages : sequence of clean stages
+    account : mapping, optional
+        Of the reading: ``notes`` (sentences), and where rows were skipped ``n_listed``, ``n_skipped`` and ``by_group``
+        (feature, level, rows_in, dropped).
 
     Returns
     -------
@@ -57,8 +60,13 @@ def clean_samples(samples: Samples, stages: Sequence[Any]) -> Cleaned:
     DataError
         If no row is left.
     """
-    steps: list[tuple[Any, ...]] = [("read", len(samples), len(samples), 0, 0, "")]
-    groups: list[tuple[Any, ...]] = []
+    told = account or {}
+    skipped = int(told.get("n_skipped", 0))
+    notes = " ".join(told.get("notes", ()))
+    steps: list[tuple[Any, ...]] = [("read", len(samples) + skipped, len(samples), skipped, 0, notes)]
+    groups: list[tuple[Any, ...]] = [
+        ("read", row["feature"], row["level"], row["rows_in"], row["dropped"], 0) for row in told.get("by_group", ())
+    ]
     dropped: list[pd.Series[Any]] = []
     for template in stages:
         stage, name = clone(template), stage_name(template)

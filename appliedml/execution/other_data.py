@@ -68,14 +68,15 @@ def with_other_data(
         schema = getattr(source, "default_schema", None)
     if target is not None:
         schema = _aimed_at(schema, target)
-    return replace(plan, data=source, schema=schema, split=_fitting(plan.split, schema))
+    return replace(plan, data=source, schema=schema, split=_fitting(plan, schema))
 
 
-def _fitting(split: Any, schema: Schema | None) -> Any:
-    """The split, or folds of single rows where the other data name no group."""
-    if stage_name(split) != "group_kfold" or schema is None or schema.group is not None:
-        return split
-    return build("splits", {"kfold": {"folds": split.folds}})
+def _fitting(plan: Plan, schema: Schema | None) -> Any:
+    """The split, or folds of single rows where the other data name no group and no clean stage makes groups."""
+    made = any(getattr(stage, "joins_groups", False) for stage in plan.clean)
+    if stage_name(plan.split) != "group_kfold" or made or schema is None or schema.group is not None:
+        return plan.split
+    return build("splits", {"kfold": {"folds": plan.split.folds}})
 
 
 def _parameters(source: Any) -> dict[str, Any]:

@@ -214,7 +214,12 @@ def _role_problems(plan: Any) -> list[Problem]:
     if schema is not None and schema.group and split == "KFold":
         text = f"the schema names the group {schema.group!r}, whose rows would straddle folds. Use group_kfold."
         problems.append(Problem("split", text))
-    if schema is not None and not schema.group and split == "GroupKFold":
+    joins = any(getattr(stage, "joins_groups", False) for stage in plan.clean)
+    if joins and split == "KFold":
+        problems.append(
+            Problem("split", "a clean stage joins rows to groups, which would straddle folds. Use group_kfold.")
+        )
+    if schema is not None and not schema.group and split == "GroupKFold" and not joins:
         problems.append(Problem("split", "group_kfold needs a group column: name one in the schema, or use kfold."))
     by_time = split == "TimeKFold" or getattr(plan.split, "by", None) == "time"
     if schema is not None and not schema.time and (by_time or plan.pipeline.validation_from == "latest"):

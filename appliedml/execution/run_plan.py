@@ -77,7 +77,7 @@ def run_plan(
     read = _read(plan, samples)
     seconds = {"read": time.perf_counter() - clock}
     clock = time.perf_counter()
-    cleaned = clean_samples(read, plan.clean)
+    cleaned = clean_samples(read, plan.clean, _account(plan, read) if samples is None else None)
     coded, classes = encode_labels(cleaned.samples)
     check_sensitive(coded)
     seconds["clean"] = time.perf_counter() - clock
@@ -136,6 +136,13 @@ def _read(plan: Plan, samples: Samples | None) -> Samples:
         )
     read: Samples = plan.data.read(plan.schema, plan.folder)
     return read
+
+
+def _account(plan: Plan, read: Samples) -> dict[str, Any]:
+    """What the source found, repaired and skipped while reading."""
+    account = dict(getattr(read, "read_report", {}))
+    account["notes"] = [*account.get("notes", ()), *getattr(plan.data, "notes_", ())]
+    return account
 
 
 def _run_folds(

@@ -6,7 +6,8 @@ import codecs
 import csv
 import io
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 
 import pandas as pd
@@ -97,11 +98,25 @@ def sniff_separator(text: str) -> str:
     """
 
     def evenness(separator: str) -> tuple[bool, float, int]:
-        rows = [row for row in islice(_rows(text, separator), 50) if row]
-        width = len(rows[0])
-        return width > 1, sum(len(row) == width for row in rows) / len(rows), width
+        try:
+            rows = [row for row in islice(_rows(text, separator), 50) if row]
+        except csv.Error:
+            return False, 0.0, 0
+        width = len(rows[0]) if rows else 0
+        return width > 1, sum(len(row) == width for row in rows) / max(1, len(rows)), width
 
-    return max(SNIFFED, key=evenness)
+    with _long_cells():
+        return max(SNIFFED, key=evenness)
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let Python's reader take cells of any length: by itself it stops at 131,072 characters."""
+    before = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _rows(text: str, separator: str) -> Iterable[list[str]]:
@@ -144,7 +159,8 @@ def parse_csv(
     """
     used = separator or sniff_separator(text)
     try:
-        header = next((row for row in _rows(text, used) if row), [])
+        with _long_cells():
+            header = next((row for row in _rows(text, used) if row), [])
     except csv.Error as error:
         raise DataError(
             f"{owner}: the header of {name} cannot be read: {error}. Check quotes and separator."
@@ -197,7 +213,8 @@ def _refuse_ragged(owner: str, name: str, text: str, separator: str, width: int)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     wrong: list[tuple[int, int]] = []
     try:
-        wrong = [(rows.line_num, len(row)) for row in rows if row and len(row) != width]
+        with _long_cells():
+            wrong = [(rows.line_num, len(row)) for row in rows if row and len(row) != width]
     except csv.Error:
         return
     if wrong:

@@ -16,7 +16,12 @@ MAGIC = b"PAR1"
 
 
 def parse_parquet(
-    owner: str, name: str, content: bytes, missing_markers: Sequence[str] = (), text_columns: Sequence[str] = ()
+    owner: str,
+    name: str,
+    content: bytes,
+    missing_markers: Sequence[str] = (),
+    text_columns: Sequence[str] = (),
+    columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Return a Parquet file as a DataFrame.
 
@@ -29,6 +34,8 @@ def parse_parquet(
         Values that mean "missing" besides the file's own missing values; ``"-999"`` also meets the number -999.
     text_columns : sequence of str
         Columns turned into text.
+    columns : sequence of str, optional
+        Columns to keep, where they occur; others may then be of any type. Default: all.
 
     Returns
     -------
@@ -64,6 +71,7 @@ def parse_parquet(
         {
             column: _mark_missing(_plain(owner, name, frame[column], column in text_columns), missing_markers)
             for column in frame.columns
+            if columns is None or column in columns
         }
     )
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -10,6 +11,9 @@ from sklearn.preprocessing import StandardScaler
 from appliedml.audits._leakage_rows import TIME_ORDER, row_checks
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.fold import Fold
+from appliedml.core.images import Images
+from appliedml.core.samples import Samples
+from appliedml.core.texts import Texts
 
 OVERLAP = "test rows that are also training rows"
 GROUPS = "test rows whose group is also in training"
@@ -117,3 +121,29 @@ def test_what_the_pipeline_does_not_say_is_not_measured(fold):
     table = found(replace(fold, pipeline=LogisticRegression(), ledger=fold.ledger.drop(columns="rows_in")))
 
     assert table.loc[[VALIDATION, FITTED, LEDGER], "verdict"].unique().tolist() == ["not measured"]
+
+
+def test_texts_and_images_are_compared_by_content_and_texts_also_nearly():
+    text = "we have bought this tea for many years now and it has never let us down"
+    texts = Samples(
+        Texts([text, "something else that was written", "and one more of them", text + "!!", text, "new"]), [0, 1] * 3
+    )
+    images = Samples(Images.of(np.arange(6)[:, None, None] % 3 * np.ones((1, 2, 2))), [0, 1] * 3)
+
+    def checks(samples):
+        train, test = samples.take(np.arange(3)), samples.take(np.arange(3, 6))
+        fold = Fold(0, 1, ("a", "b"), train, test, None, np.zeros((3, 2)), np.zeros(3), 0.5, pd.DataFrame(), 0)
+        return row_checks(fold).set_index("check")
+
+    of_texts, of_images = checks(texts), checks(images)
+
+    assert of_texts.loc["test rows whose features occur in training", "n"] == 1
+    assert of_texts.loc["test rows whose features and label occur in training", "n"] == 1
+    assert of_texts.loc["test texts that nearly repeat a training text", ["n", "of", "verdict"]].tolist() == [
+        2,
+        3,
+        "warning",
+    ]
+    assert of_images.loc["test rows whose features occur in training", "n"] == 3
+    assert of_images.loc["test rows whose features and label occur in training", "n"] == 0
+    assert "test texts that nearly repeat a training text" not in of_images.index

@@ -12,6 +12,8 @@ from appliedml.audits._profile_columns import (
     row_hashes,
     top_levels,
 )
+from appliedml.core.images import Images
+from appliedml.core.texts import Texts
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,16 @@ def test_equal_rows_have_equal_hashes_in_tables_and_arrays():
 def test_arrays_become_named_columns_and_other_inputs_no_table():
     assert feature_frame(np.zeros((2, 3))).columns.tolist() == ["x0", "x1", "x2"]
     assert feature_frame(np.zeros((2, 3, 3))) is None
+
+
+def test_rows_of_texts_and_images_are_known_by_their_content():
+    texts = row_hashes(Texts(["a", None, "a", "", None, "\ud800"]))
+    pixels = np.zeros((3, 2, 2), dtype=np.uint8)
+    pixels[1] = 9
+    images = row_hashes(Images.of(pixels))
+
+    assert len(np.unique(texts)) == 4
+    assert texts[0] == texts[2]
+    assert texts[1] == texts[4]
+    assert images[0] == images[2] != images[1]
+    assert texts.dtype == images.dtype == np.uint64

@@ -2,8 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from appliedml.audits._scores_models import BASELINES, fit_baseline, plain_frame
+from appliedml.audits._scores_models import fit_baseline, plain_frame
+from appliedml.core.images import Images
+from appliedml.core.texts import Texts
 
+TABLE_MODELS = ["logistic_regression", "hist_gradient_boosting"]
 RNG = np.random.default_rng(0)
 N = 160
 TABLE = pd.DataFrame(
@@ -42,7 +45,7 @@ def test_what_is_no_table_is_told_apart():
     assert plain_frame(np.array([["a"], ["b"]])) is None
 
 
-@pytest.mark.parametrize("name", [name for name in BASELINES if name != "majority"])
+@pytest.mark.parametrize("name", TABLE_MODELS)
 def test_baselines_fit_mixed_columns_and_score_unseen_levels(name):
     test = TABLE.head(20).assign(kind="never seen", level="new")
 
@@ -54,7 +57,7 @@ def test_baselines_fit_mixed_columns_and_score_unseen_levels(name):
     assert p[:, 1].std() > 0.05
 
 
-@pytest.mark.parametrize("name", [name for name in BASELINES if name != "majority"])
+@pytest.mark.parametrize("name", TABLE_MODELS)
 def test_a_class_without_training_rows_gets_probability_zero(name):
     p, _ = fit_baseline(name, TABLE, Y, TABLE, 3, seed=0)
 
@@ -96,3 +99,39 @@ def test_what_cannot_be_fitted_is_said(train, y, says):
 
     assert p is None
     assert says in note
+
+
+@pytest.mark.parametrize(
+    ("name", "train", "says"),
+    [
+        ("thumbnail_logistic_regression", TABLE.head(2), "needs pictures"),
+        ("tfidf_logistic_regression", TABLE.head(2), "needs texts"),
+        ("tfidf_logistic_regression", Texts(["one", "two"]), "no terms remain"),
+    ],
+)
+def test_models_of_other_inputs_say_what_they_need(name, train, says):
+    p, note = fit_baseline(name, train, [0, 1], train, 2, seed=0)
+
+    assert p is None
+    assert says in note
+
+
+def test_pictures_are_compared_by_their_thumbnails():
+    pixels = RNG.integers(0, 100, (N, 40, 30, 3)).astype(np.uint8)
+    pixels[Y == 1, 20:] += 60
+    images = Images.of(pixels)
+
+    p, note = fit_baseline("thumbnail_logistic_regression", images[:120], Y[:120], images[120:], 2, seed=0)
+
+    assert note == ""
+    assert ((p[:, 1] > 0.5) == Y[120:]).mean() > 0.95
+
+
+def test_texts_are_compared_by_words_and_pairs_of_words():
+    """Single words tell nothing here: only "not good" against "good ... not" do."""
+    words = np.array(["this is not good thing", "good this is not thing"])[Y]
+
+    p, note = fit_baseline("tfidf_logistic_regression", Texts(words[:120]), Y[:120], Texts(words[120:]), 2, seed=0)
+
+    assert note == ""
+    assert ((p[:, 1] > 0.5) == Y[120:]).all()

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
@@ -13,6 +15,7 @@ from appliedml.core.artifact import Status
 from appliedml.core.fold import Fold
 from appliedml.core.registry import build
 from appliedml.core.samples import Samples
+from appliedml.core.texts import Texts
 from appliedml.errors import ParameterError
 from appliedml.store.run import read_artifact, write_artifact
 
@@ -162,3 +165,46 @@ def test_more_than_two_classes_are_compared_without_risks(rows):
 def test_a_wrong_parameter_is_refused(smote, parameters):
     with pytest.raises(ParameterError, match="Ablation"):
         Ablation(**parameters).examine(smote[0])
+
+
+def test_repeated_rows_are_one_more_variant_and_not_fitted_twice_where_they_were_chosen(rows, smote):
+    wanted = ["none", "random_over", "chosen"]
+
+    other = conclude(smote, variants=wanted, max_folds=1).tables["fits"]
+    same = conclude(make_folds(rows, balanced("random_over")), variants=wanted, max_folds=1).tables["fits"]
+
+    assert other["variant"].tolist() == wanted
+    assert other.set_index("variant").loc["random_over", ["label", "note"]].tolist() == ["repeated rows", ""]
+    assert same["variant"].tolist() == ["none", "chosen"]
+
+
+def test_texts_are_compared_with_the_same_alternatives():
+    """What was chosen may only exist for texts; no balancing, weights and repeated rows do for all inputs."""
+    rng = np.random.default_rng(0)
+    y = (np.arange(405) % 9 == 0).astype(int)
+    texts = [" ".join(rng.choice(["big", "box", "tea", "fast", "bad" if label else "good"], 8)) for label in y]
+    steps = [build("stages", {"augment_texts": {"copies": 0, "balance": True}}), TextModel()]
+
+    artifact = conclude(
+        make_folds(Samples(Texts(texts), y), steps), variants=["none", "class_weights", "random_over", "chosen"]
+    )
+
+    assert artifact.tables["fits"]["note"].tolist() == [""] * 8
+    assert artifact.summary["chosen"] == "augment_texts"
+    assert artifact.tables["fits"].groupby("variant")["n_synthetic"].min()["chosen"] > 150
+
+
+class TextModel(ClassifierMixin, BaseEstimator):
+    """Counts of words and a logistic regression, as one classifier of texts with weights."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.vectorizer_ = CountVectorizer()
+        self.model_ = LogisticRegression().fit(self.vectorizer_.fit_transform(X), y, sample_weight)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(self.vectorizer_.transform(X))
+
+    def predict(self, X):
+        return self.model_.predict(self.vectorizer_.transform(X))

@@ -4,12 +4,18 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import FunctionTransformer
 
-from appliedml.audits.baselines import Baselines, _in_words, _verdict
+from appliedml.audits.baselines import Baselines
+from appliedml.compose.pipeline import Pipeline
 from appliedml.core.artifact import Severity, Status
 from appliedml.core.fold import Fold
+from appliedml.core.images import Images
+from appliedml.core.registry import build, entry_of, problems_of
 from appliedml.core.samples import Samples
-from appliedml.errors import ParameterError
+from appliedml.core.texts import Texts
+from appliedml.errors import ParameterError, StageError
 from appliedml.metrics.comparisons import delong
 from appliedml.store.run import read_artifact, write_artifact
 
@@ -114,7 +120,7 @@ def test_scores_can_be_gated():
     assert scores["low"].notna().all()
 
 
-def test_images_leave_only_the_majority():
+def test_a_bare_array_of_pictures_leaves_only_the_majority():
     images = np.zeros((450, 4, 4, 1))
 
     some = compared(folds(X=images), models=["majority", "logistic_regression"])
@@ -149,7 +155,84 @@ def test_training_weights_reach_the_baselines():
     assert weighted[:, 1].mean() > plain[:, 1].mean() + 0.1
 
 
-@pytest.mark.parametrize("models", [[], ["random_forest"], "majority"])
+def test_the_models_of_the_kind_of_inputs_are_the_default():
+    rng = np.random.default_rng(0)
+    pictures = Images.of(rng.integers(0, 256, (450, 20, 20)))
+    texts = Texts(rng.choice(["good thing", "bad thing", "no thing"], 450))
+
+    found = [compared(folds(X=X), models=None).summary["models"] for X in (None, pictures, texts)]
+
+    assert found == [
+        ["majority", "logistic_regression", "hist_gradient_boosting"],
+        ["majority", "thumbnail_logistic_regression"],
+        ["majority", "tfidf_logistic_regression"],
+    ]
+
+
+def test_with_several_classes_accuracy_makes_the_headline():
+    made = []
+    for fold in folds():
+        three = [part.replace(y=np.where(part.X["a"] > 1.5, 2, part.y)) for part in (fold.train, fold.test)]
+        p = np.eye(3)[three[1].y] * 0.7 + 0.1
+        parts = {"train": three[0], "test": three[1], "probabilities": p, "predictions": three[1].y}
+        made.append(dataclasses.replace(fold, classes=("a", "b", "c"), threshold=None, **parts))
+
+    artifact = compared(made, models=["majority", "logistic_regression"])
+
+    assert artifact.summary["decides"] == "accuracy"
+    accuracy = artifact.tables["differences"].query("metric == 'accuracy'").set_index("model")
+    majority = max((item.test.y == code).mean() for item in made for code in range(3))
+    assert accuracy.loc["majority", "pipeline"] == 1.0
+    assert accuracy.loc["majority", "baseline"] == pytest.approx(majority, abs=0.1)
+    assert "difference.accuracy" in set(artifact.scores["metric"])
+
+
+def test_another_pipeline_is_compared_on_the_same_rows():
+    made = []
+    for fold in folds():
+        pipeline = Pipeline([FunctionTransformer(_numbers), LogisticRegression()], validation=0.2, random_state=3)
+        made.append(dataclasses.replace(fold, pipeline=pipeline.fit(fold.train)))
+    tree = {"shallow_tree": ["impute_missing", "encode_categories", {"decision_tree_classifier": {"max_depth": 3}}]}
+
+    artifact = compared(made, models=["majority", tree])
+
+    assert artifact.summary["models"] == ["majority", "shallow_tree"]
+    assert artifact.summary["pipelines"] == {
+        "shallow_tree": "impute_missing, encode_categories, decision_tree_classifier"
+    }
+    assert "baseline=shallow_tree" in set(artifact.scores["subset"])
+    rows = artifact.tables["models"].query("metric == 'roc_auc'").set_index("model")
+    assert rows.loc["shallow_tree", "title"] == "Pipeline shallow tree"
+    assert 0.6 < rows.loc["shallow_tree", "value"] < rows.loc["pipeline", "value"]
+    said = artifact.tables["notes"].set_index("note")["title"]
+    assert said["They also train on the rows that the pipeline sets aside for validation."] == (
+        "All reference models but other pipelines"
+    )
+
+
+def _numbers(table):
+    return table[["a"]]
+
+
+def test_wrong_pipelines_are_found_before_anything_runs():
+    entry = {"baselines": {"models": [{"mine": ["standard_scalar", "logistic_regression"]}, {"mine": ["pca"]}]}}
+
+    problems = {str(problem.where): problem.what for problem in problems_of("audits", entry, "audits[0]")}
+
+    assert problems["audits[0].models[0].mine[0]"].startswith("'standard_scalar' is not a stage")
+    assert problems["audits[0].models[1].mine"].startswith("must end with a classifier")
+    assert "listed twice" in problems["audits[0].models"]
+    with pytest.raises(StageError, match="must end with a classifier"):
+        Baselines(models=[{"mine": ["pca"]}]).examine(folds(n=30)[0])
+
+
+def test_a_plan_can_hold_pipelines_to_compare():
+    audit = Baselines(models=["majority", {"wide": [{"logistic_regression": {"C": 2.0}}]}])
+
+    assert build("audits", entry_of(audit)).get_params() == audit.get_params()
+
+
+@pytest.mark.parametrize("models", [[], ["random_forest"], "majority", [{"majority": ["pca"]}]])
 def test_unknown_models_are_refused(models):
     with pytest.raises(ParameterError, match="models must be"):
         Baselines(models=models).examine(folds(n=30)[0])
@@ -198,28 +281,3 @@ def test_with_mixtures_no_column_is_left_out_that_may_be_part_of_one():
 
     assert artifact.summary["columns_left_out"] == []
     assert "sees mixtures of columns" in artifact.tables["notes"]["note"].iloc[0]
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "p", "higher", "verdict"),
-    [
-        (0.01, 0.1, (0.01, 0.02), True, "better"),
-        (0.01, 0.1, (0.01, float("nan")), True, "better"),
-        (0.0, 0.1, (0.04, 0.04), True, "no clear difference"),
-        (0.0001, 0.1, (0.05, 0.04), True, "no clear difference"),
-        (0.0001, 0.1, (0.04, 0.06), True, "no clear difference"),
-        (-0.1, -0.01, (0.01, 0.01), True, "worse"),
-        (-0.1, -0.01, (0.01, float("nan")), False, "better"),
-        (float("nan"), float("nan"), (0.01, 0.01), True, "undefined"),
-    ],
-)
-def test_a_difference_needs_both_its_interval_and_its_p_values(low, high, p, higher, verdict):
-    assert _verdict(low, high, p, higher) == verdict
-
-
-def test_a_bound_close_to_zero_is_never_rounded_to_zero():
-    row = {
-        "metric_title": "AUROC", "pipeline": 0.84, "baseline": 0.83, "difference": 0.01, "low": -0.00012, "high": 0.02,
-    }  # fmt: skip
-
-    assert _in_words(row) == "AUROC 0.840 against 0.830, difference +0.010 (-0.00012 to +0.020)"

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 
+from appliedml.audits import _input_measures
 from appliedml.audits.data_profile import DataProfile
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.artifact import Status
 from appliedml.core.fold import Fold
+from appliedml.core.images import Images
 from appliedml.core.samples import Samples
+from appliedml.core.texts import Texts
 from appliedml.errors import ParameterError
 from appliedml.store.run import read_artifact, write_artifact
 
@@ -164,3 +167,55 @@ def test_groups_are_kept_apart_when_guessing(grouped_claims):
 def test_a_wrong_parameter_is_refused(claims, parameters):
     with pytest.raises(ParameterError, match="DataProfile"):
         profile(two_folds(claims), **parameters)
+
+
+def text_samples(claims, texts):
+    return Samples(Texts(texts), claims.y, claims.meta, claims.schema)
+
+
+def test_texts_are_profiled_by_what_can_be_measured_of_them(claims, tmp_path):
+    texts = [None if i == 7 else "so " * (4 + 6 * int(label) + i % 3) + "good!" for i, label in enumerate(claims.y)]
+
+    artifact = profile(two_folds(text_samples(claims, texts)))
+
+    measures = artifact.tables["measures"]
+    words = measures[measures["measure"] == "words"].set_index(["by", "level"])
+    assert words.loc[("class", "yes"), "median"] > words.loc[("class", "no"), "median"] + 5
+    assert words.loc[("overall", "all"), "missing"] == "<5"
+    assert {"test rows of fold 0", "test rows of fold 1"} == set(measures.loc[measures["by"] == "part", "level"])
+    assert ("sex", "f") in words.index
+    assert set(artifact.tables["characteristics"]["column"]) == set(measures["measure"])
+    assert artifact.tables["columns"].empty
+    assert artifact.tables["proxies"].empty
+    assert set(artifact.tables["shift"]["column"]) == set(measures["measure"])
+    assert artifact.tables["duplicates"]["n_duplicates"].iloc[0] > 200
+    assert (artifact.summary["inputs"], artifact.summary["n_measured"]) == ("texts", 299)
+    assert not any("so so" in table.to_csv() for table in artifact.tables.values())
+    write_artifact(tmp_path / "a", artifact)
+    pd.testing.assert_frame_equal(read_artifact(tmp_path / "a").tables["measures"], measures, check_dtype=False)
+
+
+def test_images_are_profiled_by_brightness_and_size_and_compared_by_content(claims):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 60, (300, 6, 6)) + 100 * np.asarray(claims.y)[:, None, None]
+    pixels[1] = pixels[0]
+
+    artifact = profile(two_folds(Samples(Images.of(pixels), claims.y, claims.meta, claims.schema)))
+
+    bright = artifact.tables["measures"].query("measure == 'brightness'").set_index(["by", "level"])["median"]
+    assert bright["class", "yes"] > bright["class", "no"] + 90
+    assert artifact.summary["picture_size"] == [6, 6, 1]
+    assert artifact.tables["duplicates"]["n_duplicates"].tolist() == [1, 1, 1]
+
+
+def test_darker_test_pictures_are_a_shift_also_where_only_a_sample_is_measured(claims, monkeypatch):
+    monkeypatch.setattr(_input_measures, "MAX_IMAGES", 120)
+    pixels = np.random.default_rng(0).integers(0, 60, (300, 6, 6)) + 90 * (np.arange(300) < 200)[:, None, None]
+    rows = np.arange(300)
+    samples = Samples(Images.of(pixels), claims.y, claims.meta, claims.schema)
+
+    artifact = profile(make_folds(samples, [(rows[:200], rows[200:])]))
+
+    brightness = artifact.tables["shift"].set_index("column").loc["brightness"]
+    assert (brightness["n_train"], brightness["n_test"], brightness["ks"]) == (120, 100, 1)
+    assert "Test rows can be told from training rows" in [finding.title for finding in artifact.findings]

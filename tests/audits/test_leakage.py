@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder
 
@@ -12,7 +13,9 @@ from appliedml.audits.leakage import Leakage
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.artifact import Severity, Status
 from appliedml.core.fold import Fold
+from appliedml.core.images import Images
 from appliedml.core.samples import Samples
+from appliedml.core.texts import Texts
 from appliedml.errors import ParameterError
 from appliedml.store.run import read_artifact, write_artifact
 
@@ -150,3 +153,74 @@ def test_inputs_that_are_no_table_get_the_row_checks_only(claims):
 def test_a_wrong_bound_is_refused(claims, value):
     with pytest.raises(ParameterError, match="suspicious_auc"):
         Leakage(suspicious_auc=value).examine(make_folds(claims)[0])
+
+
+def input_folds(X, y):
+    """Folds of texts or images around a classifier that reads none of them."""
+    samples = Samples(X, np.asarray(y).astype(int))
+    rows, folds = np.arange(len(y)), []
+    for number in (0, 1):
+        train, test = samples.take(rows[rows % 2 == number]), samples.take(rows[rows % 2 != number])
+        pipeline = Pipeline([DummyClassifier()], validation=0.2, random_state=0)
+        pipeline.fit(train.replace(X=np.zeros((len(train), 1))))
+        probabilities = pipeline.predict_proba(np.zeros((len(test), 1)))
+        ledger = pipeline.ledger_.assign(fold=number, n_test_rows_seen=0, n_validation_rows_seen=0)
+        folds.append(
+            Fold(
+                number, 2, ("no", "yes"), train, test, pipeline, probabilities, np.zeros(len(test)), 0.5, ledger, number
+            )
+        )
+    return folds
+
+
+LABELS = np.random.default_rng(0).random(600) < 0.25
+
+
+def test_texts_without_traces_pass():
+    rng = np.random.default_rng(1)
+    texts = [" ".join(f"w{number}" for number in rng.integers(500, size=rng.integers(8, 20))) for _ in LABELS]
+
+    artifact = conclude(input_folds(Texts(texts), LABELS))
+
+    assert artifact.status is Status.OK
+    assert artifact.findings == ()
+    assert set(artifact.tables["features"]["column"]) >= {"words", "characters"}
+    assert len(artifact.tables["checks"]) == 2 * 9
+    assert artifact.summary["inputs"] == "texts"
+
+
+def test_copied_texts_and_a_word_that_comes_with_the_label_are_warnings():
+    rng = np.random.default_rng(1)
+    texts = [
+        " ".join(f"w{number:03}" for number in rng.integers(500, size=12)) + (" [fail]" if label else " [pass]")
+        for label in LABELS
+    ]
+    for row in range(0, 80, 8):
+        if LABELS[row] == LABELS[row + 1]:
+            texts[row + 1] = texts[row].upper().replace("[", "<")
+
+    artifact = conclude(input_folds(Texts(texts), LABELS))
+
+    titles = [finding.title for finding in artifact.findings]
+    assert titles == ["Test texts that nearly repeat a training text", "The word 'fail' decides the outcome"]
+    assert artifact.status is Status.WARNING
+
+
+def test_pictures_whose_brightness_tells_the_class_are_a_warning_not_a_target_among_the_features():
+    pixels = np.random.default_rng(0).integers(0, 50, (600, 4, 4)) + 100 * LABELS[:, None, None]
+
+    artifact = conclude(input_folds(Images.of(pixels), LABELS))
+
+    bright = next(finding for finding in artifact.findings if "brightness" in finding.title)
+    assert bright.title == "The class of images can nearly be told by brightness alone"
+    assert bright.severity is Severity.WARNING
+    assert artifact.status is Status.WARNING
+
+
+def test_the_same_picture_on_both_sides_is_found_by_its_content():
+    pixels = np.random.default_rng(0).integers(0, 255, (600, 4, 4))
+    pixels[1] = pixels[0]
+
+    checks = conclude(input_folds(Images.of(pixels), LABELS)).tables["checks"]
+
+    assert checks.loc[checks["check"] == "test rows whose features occur in training", "n"].tolist() == [1, 1]

@@ -62,6 +62,17 @@ def test_platt_undoes_a_known_distortion():
     assert intercept == pytest.approx(-0.5, abs=0.06)
 
 
+def test_temperature_makes_nothing_certain_although_every_row_was_right():
+    """143 right answers do not say that the 144th is: about one in 145 may be wrong."""
+    y = np.arange(143) % 10
+    p = np.full((143, 10), 0.02)
+    p[np.arange(143), y] = 0.82
+
+    found = make_calibrator("temperature").fit(p, y).transform(p)
+
+    assert found.max(axis=1) == pytest.approx(np.full(143, 144 / 145), abs=1e-4)
+
+
 def test_temperature_recovers_a_known_temperature():
     p, y = three_classes(8000)
 

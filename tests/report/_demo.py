@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from appliedml.core.artifact import Artifact, Finding, Severity, Status, score_rows
-from appliedml.report import blocks, figures
+from appliedml.report import blocks, figures, pictures
 from appliedml.store import layout
 from appliedml.store.run import Run, write_artifact
 from appliedml.store.writer import write_json, write_table
@@ -175,6 +175,14 @@ def demo_document() -> blocks.Document:
                     ("Used", ("15,419 rows", "923 positive")),
                 ),
             ),
+            blocks.Pictures(
+                "Where the model looks",
+                (
+                    blocks.Picture(pictures.png(np.arange(64.0).reshape(8, 8)), "A ramp from dark to light.", "ramp"),
+                    blocks.Picture(pictures.png(np.zeros((8, 8, 3))), "A black square."),
+                ),
+                "Simulated pictures.",
+            ),
             blocks.Subheading("Discrimination"),
             line,
             confusion,
@@ -238,6 +246,7 @@ def hostile_document() -> blocks.Document:
         blocks.Bullets(HOSTILE),
         blocks.FindingsList(((text, text, text, text), ("problem", text, text, MARKUP))),
         blocks.Flow(text, text, ((text, HOSTILE),)),
+        blocks.Pictures(text, (blocks.Picture(pictures.png(np.zeros((2, 2))), text + '" onload="x', text),), text),
     )
     section = blocks.Section(MARKUP, text, found)
     return blocks.Document(text, text, (section, blocks.Section("b", "B")), {"tags": [text], "facts": {text: text}})

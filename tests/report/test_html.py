@@ -81,15 +81,32 @@ def test_nothing_can_run_or_be_fetched(which, request):
     found = request.getfixturevalue(which)
 
     names = {tag for tag, _ in found.tags}
-    assert not names & {"script", "img", "image", "link", "iframe", "object", "embed", "base", "form", "use", "a:href"}
+    assert not names & {"script", "image", "link", "iframe", "object", "embed", "base", "form", "use", "a:href"}
     attributes = {name for _, attrs in found.tags for name in attrs}
-    assert not attributes & {"src", "srcset", "xlink:href", "style", "action", "data", "poster", "background", "ping"}
+    assert not attributes & {"srcset", "xlink:href", "style", "action", "data", "poster", "background", "ping"}
     assert not [name for name in attributes if name.startswith(("on", "xmlns"))]
     assert all(link.startswith("#") for link in found.values("href"))
+    # Pictures are inside the page, and nothing but PNG files is.
+    sources = [attrs["src"] or "" for attrs in found.named("img")]
+    assert sources == found.values("src")
+    assert all(re.fullmatch(r"data:image/png;base64,iVBORw0KGgo[A-Za-z0-9+/]+=*", source) for source in sources)
+
+
+def test_pictures_have_a_text_alternative_their_size_and_a_number(page, demo_html):
+    shown = page.named("img")
+
+    assert [item["alt"] for item in shown] == ["A ramp from dark to light.", "A black square."]
+    assert {(item["width"], item["height"]) for item in shown} == {("224", "224")}
+    assert base64.b64decode(shown[0]["src"].partition(",")[2])[1:4] == b"PNG"
+    assert re.search(r"Figure \d+\. Where the model looks", page.all_text())
+    assert "<span>ramp</span>" in demo_html
+    assert "Simulated pictures." in page.all_text()
 
 
 def test_the_page_names_no_address_outside_itself(demo_html):
-    assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", demo_html)
+    text = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", demo_html)
+
+    assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", text)
 
 
 def test_the_policy_forbids_all_but_the_one_style_sheet(demo_html):
@@ -103,6 +120,7 @@ def test_the_policy_forbids_all_but_the_one_style_sheet(demo_html):
     assert f"style-src 'sha256-{digest}'" in metas[0]["content"]
     assert "default-src 'none'" in metas[0]["content"]
     assert "unsafe" not in metas[0]["content"]
+    assert "img-src data:;" in metas[0]["content"]
     assert demo_html.index("Content-Security-Policy") < demo_html.index("<style>")
 
 

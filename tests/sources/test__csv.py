@@ -1,5 +1,7 @@
 """Delimited text."""
 
+import csv
+
 import pytest
 
 from appliedml.errors import DataError
@@ -39,3 +41,11 @@ def test_a_given_encoding_is_used():
     assert decode("Table", "a.csv", "é".encode("cp1252"), "cp1252") == "é"
     with pytest.raises(DataError, match="is not ascii text"):
         decode("Table", "a.csv", "é".encode(), "ascii")
+
+
+def test_cells_longer_than_pythons_reader_takes_by_itself_are_read():
+    text = "y,t\n0," + "a " * 200_000 + "\n1,b\n"
+
+    assert sniff_separator(text) == ","
+    assert len(parse_csv("Table", "a.csv", text)["t"][0].strip()) == 399_999
+    assert csv.field_size_limit() == 131_072

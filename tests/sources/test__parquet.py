@@ -79,3 +79,10 @@ def test_repeated_names_lists_and_no_rows_are_refused():
         parse_parquet("Table", "a.parquet", stored(pd.DataFrame({"a": [[1, 2], [3]]})))
     with pytest.raises(DataError, match="but no rows"):
         parse_parquet("Table", "a.parquet", stored(pd.DataFrame({"a": pd.Series([], dtype=float)})))
+
+
+def test_only_wanted_columns_need_to_be_of_a_known_type():
+    buffer = io.BytesIO()
+    pd.DataFrame({"a": [1, 2], "nested": [[1], [2]]}).to_parquet(buffer)
+
+    assert parse_parquet("Table", "a.parquet", buffer.getvalue(), columns=["a"]).columns.tolist() == ["a"]

@@ -10,12 +10,13 @@ from appliedml.core.registry import build, names
 from appliedml.core.samples import Samples
 from appliedml.errors import DataError, ParameterError
 
-SMALL = {"holdout": {"test_fraction": 0.3}}
+SMALL = {"holdout": {"test_fraction": 0.3}, "predefined": {}}
 
 
 def make(n_rows=200, group=True, time=True, seed=0):
     rng = np.random.default_rng(seed)
     meta = pd.DataFrame({"row_id": np.arange(n_rows), "origin": "observed"})
+    meta["split"] = rng.permuted(np.repeat(["train", "test"], [n_rows - n_rows // 4, n_rows // 4]))
     if group:
         meta["group"] = rng.integers(0, 50, n_rows)
     if time:
@@ -25,7 +26,7 @@ def make(n_rows=200, group=True, time=True, seed=0):
 
 @pytest.mark.parametrize("name", names("splits"))
 def test_every_split_keeps_train_and_test_apart_and_is_repeatable(name):
-    samples = make(group=name != "kfold")
+    samples = make(group=name not in ("kfold", "predefined"))
     splits = [list(build("splits", {name: SMALL.get(name, {"folds": 3})}).split(samples)) for _ in range(2)]
     tested = np.concatenate([test for _, test in splits[0]])
     assert len(np.unique(tested)) == len(tested)

@@ -44,19 +44,31 @@ class Baselines:
 
 def _method(artifact: Artifact) -> str:
     summary = artifact.summary
+    pipelines = summary.get("pipelines", {})
+    plain = [name for name in summary["models"] if name not in pipelines]
     sentences = [
-        "Each reference model was fitted in every fold on the fold's training rows, from the cleaned features that the "
-        f"pipeline's model sees too, with scikit-learn's default settings, and compared on the same {summary['n']:,} "
-        "test rows: whatever makes rows easy or hard cancels."
+        f"Every model was compared on the same {summary['n']:,} test rows: what makes rows easy or hard cancels."
+    ]
+    if plain:
+        sentences.append(
+            "Each reference model was fitted in every fold on the fold's training rows, from the cleaned features that "
+            "the pipeline's model sees too, with scikit-learn's default settings."
+        )
+    told = artifact.tables["models"].drop_duplicates("model").set_index("model")["title"]
+    sentences += [
+        f"{told[name]}: {stages}; fitted on the same training rows, with the validation rows and calibration of this "
+        "pipeline."
+        for name, stages in pipelines.items()
     ]
     dropped = summary.get("columns_left_out", [])
     if dropped:
         sentences.append(f"Left out, as the pipeline drops them (for the folds see the notes): {listed(dropped)}.")
     held = [n for n in summary.get("n_set_aside", []) if n]
-    if held:
+    if held and plain:
         span = f"{held[0]:,}" if min(held) == max(held) else f"{min(held):,} to {max(held):,}"
+        they = "The other reference models" if pipelines else "They"
         sentences.append(
-            f"They also train on the rows that the pipeline sets aside for validation ({span} a fold), which its own "
+            f"{they} also train on the rows that the pipeline sets aside for validation ({span} a fold), which its own "
             "model does not learn from: that favours them."
         )
     sentences.append(how_intervals(summary))
@@ -76,26 +88,28 @@ def _models(artifact: Artifact) -> Table:
     for item in table.drop_duplicates("metric").to_dict("records"):
         name = str(item["metric"])
         columns.append(Column(name, str(item["metric_title"]), "interval", bounds=(f"{name}_low", f"{name}_high")))
-    note = "AUROC and average precision: higher is better. Brier score and log loss: lower is better."
+    note = "AUROC, average precision and accuracy: higher is better. Brier score and log loss: lower is better."
     return Table("Every model on the same test rows", pd.DataFrame(rows), tuple(columns), note=note)
 
 
 def _figure(artifact: Artifact) -> Figure:
     table = artifact.tables["differences"]
-    data = _with_words(table.loc[table["metric"] == "roc_auc"], artifact)
+    data = _with_words(table.loc[table["metric"] == artifact.summary.get("decides", "roc_auc")], artifact)
+    measure = str(data["metric_title"].iloc[0])
+    inside = measure if measure.isupper() else measure.lower()
     parts = [
-        f"against {row['title'].lower()} {number(row['difference'])} ({interval(row['low'], row['high'])})"
+        f"against {_lower(row['title'])} {number(row['difference'])} ({interval(row['low'], row['high'])})"
         for row in data.to_dict("records")
     ]
     return interval_chart(
-        title="AUROC of the pipeline minus AUROC of each reference model",
-        alt=f"Difference in AUROC, right of the dashed zero line the pipeline is better: {listed(parts)}.",
+        title=f"{measure} of the pipeline minus {inside} of each reference model",
+        alt=f"Difference in {inside}, right of the dashed zero line the pipeline is better: {listed(parts)}.",
         data=data,
         label="title",
         value="difference",
         low="low",
         high="high",
-        x_title="Difference in AUROC",
+        x_title=f"Difference in {inside}",
         reference=0.0,
         columns=(
             Column("title", "Reference model"),
@@ -103,6 +117,11 @@ def _figure(artifact: Artifact) -> Figure:
             Column("p_text", "p", "p_value"),
         ),
     )
+
+
+def _lower(title: str) -> str:
+    """Only the first letter: names and abbreviations keep theirs."""
+    return title[:1].lower() + title[1:]
 
 
 def _with_words(table: pd.DataFrame, artifact: Artifact) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 from appliedml.core.artifact import ALL_FOLDS, Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
+from appliedml.report.sections._input_measures import measure_blocks
 from appliedml.store.run import Run
 
 SMALL = "Counts of 1 to 4 are shown as <5."
@@ -44,7 +45,8 @@ def _flow(flow: Artifact) -> list[Block]:
     boxes: list[tuple[str, tuple[str, ...]]] = []
     for row in steps.to_dict("records"):
         if row["step"] == "read":
-            boxes.append(("Read", (f"{row['rows_out']:,} rows",)))
+            skipped = (f"{row['dropped']:,} of {row['rows_in']:,} skipped",) if row["dropped"] else ()
+            boxes.append(("Read", (f"{row['rows_out']:,} rows", *skipped)))
             continue
         lines = [f"{row['dropped']:,} dropped" if row["dropped"] else "none dropped"]
         if row["changed"]:
@@ -62,7 +64,7 @@ def _flow(flow: Artifact) -> list[Block]:
     boxes.append((f"{n_folds} folds" if n_folds > 1 else "1 split", tuple(parts)))
     alt = f"{read:,} rows were read, {read - used:,} dropped and {used:,} used, in {n_folds} folds."
     found: list[Block] = [Text(alt), Flow("From the rows read to the folds", alt, tuple(boxes))]
-    noted = steps[steps["step"] != "read"]
+    noted = steps[(steps["step"] != "read") | (steps["notes"] != "")]
     if len(noted):
         columns = (
             Column("step", "Step"),
@@ -71,7 +73,7 @@ def _flow(flow: Artifact) -> list[Block]:
             Column("changed", "Changed", "int"),
             Column("notes", "What was done"),
         )
-        found.append(Table("What cleaning did", noted.assign(step=noted["step"].map(_words)), columns))
+        found.append(Table("What reading and cleaning did", noted.assign(step=noted["step"].map(_words)), columns))
     touched = by_group[(by_group["dropped"] > 0) | (by_group["changed"] > 0)] if len(by_group) else by_group
     if len(touched):
         # A step that touched one level of a feature is shown for all its levels: the comparison is the point.
@@ -106,6 +108,7 @@ def _profile(profile: Artifact) -> list[Block]:
     if len(tables["groups"]):
         found.append(Subheading("Sensitive groups"))
         found += _groups(tables["groups"], tables["classes"], tables["characteristics"])
+    found += measure_blocks(profile)
     if len(tables["columns"]):
         found.append(Subheading("Columns and missing values"))
         found += _columns(tables["columns"], tables["missing"])

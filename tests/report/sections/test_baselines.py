@@ -8,7 +8,7 @@ from appliedml.report.blocks import Callout, Figure, Table, Text
 from appliedml.report.sections.baselines import Baselines
 
 
-def artifact(group=False, note="", use=None, n_set_aside=0):
+def artifact(group=False, note="", use=None, n_set_aside=0, stages=None):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 300)
     good, weak = (1 / (1 + np.exp(-(rng.normal(size=300) + shift * y))) for shift in (2.0, 0.5))
@@ -20,8 +20,10 @@ def artifact(group=False, note="", use=None, n_set_aside=0):
         "logistic_regression": (np.column_stack([1 - weak, weak]), note),
     }
     evidence = {"fold": 0, "classes": ("no", "yes"), "seed": 1, "table": table, "fitted": fitted}
-    evidence |= {"use": use or ColumnUse(), "n_set_aside": n_set_aside}
-    return Audit(models=list(fitted), n_resamples=100).conclude([evidence])
+    for name in stages or {}:
+        fitted[name] = fitted["logistic_regression"]
+    evidence |= {"use": use or ColumnUse(), "n_set_aside": n_set_aside, "stages": stages or {}}
+    return Audit(n_resamples=100).conclude([evidence])
 
 
 def blocks(made):
@@ -47,6 +49,7 @@ def test_the_figure_says_its_differences_in_words():
     (figure,) = [block for block in blocks(made) if isinstance(block, Figure)]
 
     assert figure.chart is not None
+    assert figure.title == "AUROC of the pipeline minus AUROC of each reference model"
     assert f"against logistic regression {row['difference']:.3f} ({row['low']:.3f} to {row['high']:.3f})" in figure.alt
 
 
@@ -88,3 +91,12 @@ def test_a_p_value_at_the_floor_of_the_bootstrap_is_a_bound():
 def test_nothing_is_called_simpler():
     assert Baselines.title == "Against reference models"
     assert "simpler" not in str(blocks(artifact())).lower()
+
+
+def test_another_pipeline_is_told_with_its_stages():
+    found = blocks(artifact(stages={"mlp_128": "flatten_images, keras_classifier"}, n_set_aside=45))
+
+    (text,) = [block.text for block in found if isinstance(block, Text)]
+    assert "Pipeline mlp 128: flatten_images, keras_classifier; fitted on the same training rows" in text
+    assert "The other reference models also train on the rows that the pipeline sets aside" in text
+    assert "Pipeline mlp 128" in tables(found)["Every model on the same test rows"].data["title"].tolist()

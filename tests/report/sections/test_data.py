@@ -209,6 +209,6 @@ def test_a_count_of_1_to_4_missing_rows_is_hidden_in_the_table_of_columns_too():
 def test_steps_are_named_in_words():
     found = blocks(flow=flow([("drop_duplicates", "Sex", "f", 50, 9, 0)]))
 
-    for caption in ("What cleaning did", "Whose rows cleaning dropped or changed"):
+    for caption in ("What reading and cleaning did", "Whose rows cleaning dropped or changed"):
         (table,) = [b for b in found if isinstance(b, Table) and b.caption == caption]
         assert table.data["step"].iloc[0] == "Drop duplicates"

@@ -11,12 +11,19 @@ from appliedml.core.registry import build, entry_of, find, names
 from appliedml.core.samples import make_samples
 from appliedml.core.schema import Schema
 from appliedml.core.stage import Verb, verb_of
+from appliedml.core.texts import Texts
+from appliedml.stages.clean._text_cleaning import TextCleanStage
 
 STAGES = {
     "allowed_values": {"allowed": {"sex": ["f", "m"]}, "forbidden": {"month": ["0"], "count": [0]}},
+    "clean_text": {"max_characters": 60},
     "drop_columns": {"columns": ["note"], "absent": "ignore"},
     "drop_duplicates": {},
+    "drop_empty_texts": {"min_characters": 2},
+    "drop_near_duplicate_texts": {"min_words": 4},
+    "drop_other_languages": {"min_words": 5},
     "drop_rows_without_target": {"missing_markers": ["?"]},
+    "group_near_duplicates": {"min_words": 4},
     "range_rules": {
         "rules": {
             "age": {"low": 16, "high": 100},
@@ -39,8 +46,32 @@ SCHEMA = Schema(
 )
 
 
-def messy(n_rows=60, seed=0):
-    """Samples with everything wrong that a clean stage mends."""
+TEXTS = (
+    "It is   the best tea that I have had in years!!!!!",
+    "it is the best tea that i have had in years",
+    "It is the best tea that I have had in many years.",
+    "<p>Not for me &amp; not for my dog.</p>",
+    "Das ist der beste Tee, den ich je hatte, und er ist nicht teuer.",
+    "See https://example.org/a or write to me@example.org, thanks @jo",
+    "Чай очень вкусный",
+    "\x00\u200bzero\ud800width",
+    "word " * 40,
+    " ",
+    None,
+)
+
+
+def messy(stage, n_rows=60, seed=0):
+    """Samples with everything wrong that a clean stage mends: a table, or texts for a stage that takes texts."""
+    samples = messy_table(n_rows, seed)
+    if isinstance(stage, TextCleanStage):
+        texts = np.random.default_rng(seed).choice(np.array(TEXTS, dtype=object), len(samples))
+        return samples.replace(X=Texts(texts))
+    return samples
+
+
+def messy_table(n_rows, seed):
+    """Table of the messy samples."""
     rng = np.random.default_rng(seed)
     table = pd.DataFrame(
         {
@@ -68,7 +99,10 @@ def messy(n_rows=60, seed=0):
 
 def same(a, b):
     """Whether two samples are equal in every part; the features in their types too."""
-    pd.testing.assert_frame_equal(a.X, b.X)
+    if isinstance(a.X, Texts):
+        assert a.X.strings.tolist() == b.X.strings.tolist()
+    else:
+        pd.testing.assert_frame_equal(a.X, b.X)
     # pandas infers text or object for the sensitive columns that Samples puts back as objects.
     pd.testing.assert_frame_equal(a.meta.astype(object), b.meta.astype(object))
     pd.testing.assert_series_equal(pd.Series(a.y), pd.Series(b.y))
@@ -91,6 +125,7 @@ def stage(request):
 
 
 ACROSS_ROWS = [name for name in registered() if find("stages", name).looks_across_rows]
+JOINS_GROUPS = [name for name in ACROSS_ROWS if getattr(find("stages", name), "joins_groups", False)]
 ROW_BY_ROW = [name for name in registered() if name not in ACROSS_ROWS]
 
 
@@ -110,16 +145,16 @@ def test_it_has_one_verb_rules_for_all_parameters_and_a_plan_entry(stage):
 def test_it_does_not_learn(name, part):
     """clean(A + B) restricted to A equals clean(A), types included."""
     stage = working(name)
-    whole, some = messy(), messy()[part]
+    whole, some = messy(stage), messy(stage)[part]
 
     cleaned_whole, cleaned_part = stage.clean(whole), clone(stage).clean(some)
 
     same(cleaned_whole[np.isin(cleaned_whole.row_id, some.row_id)], cleaned_part)
 
 
-@pytest.mark.parametrize("name", ACROSS_ROWS)
+@pytest.mark.parametrize("name", [name for name in ACROSS_ROWS if name not in JOINS_GROUPS])
 def test_a_stage_that_looks_across_rows_only_drops_them(name):
-    samples = messy()
+    samples = messy(working(name))
 
     cleaned = working(name).clean(samples)
 
@@ -127,16 +162,29 @@ def test_a_stage_that_looks_across_rows_only_drops_them(name):
     same(cleaned, samples[np.isin(samples.row_id, cleaned.row_id)])
 
 
+@pytest.mark.parametrize("name", JOINS_GROUPS)
+def test_a_stage_that_joins_groups_changes_nothing_else_and_parts_nobody(name):
+    samples = messy(working(name))
+
+    cleaned = working(name).clean(samples)
+
+    pd.testing.assert_frame_equal(cleaned.meta.drop(columns="group"), samples.meta.drop(columns="group"))
+    assert cleaned.X.strings.tolist() == samples.X.strings.tolist()
+    assert pd.Series(cleaned.y).equals(pd.Series(samples.y))
+    assert pd.Series(cleaned.group).groupby(samples.group).nunique().max() == 1
+    assert pd.Series(cleaned.group).nunique() < pd.Series(samples.group).nunique()
+
+
 def test_it_does_not_change_its_input(stage):
-    samples = messy()
+    samples = messy(stage)
 
     stage.clean(samples)
 
-    same(samples, messy())
+    same(samples, messy(stage))
 
 
 def test_it_changes_nothing_the_second_time(stage):
-    once = stage.clean(messy())
+    once = stage.clean(messy(stage))
 
     twice = stage.clean(once)
 
@@ -145,7 +193,7 @@ def test_it_changes_nothing_the_second_time(stage):
 
 
 def test_it_says_which_rows_it_changed(stage):
-    samples = messy()
+    samples = messy(stage)
 
     cleaned = stage.clean(samples)
 
@@ -159,18 +207,19 @@ def test_it_says_which_rows_it_changed(stage):
 
 
 def test_rows_stay_aligned(stage):
-    samples = messy()
+    samples = messy(stage)
 
     cleaned = stage.clean(samples)
 
     kept = samples[np.isin(samples.row_id, cleaned.row_id)]
-    assert cleaned.group.tolist() == kept.group.tolist()
+    if not getattr(stage, "joins_groups", False):
+        assert cleaned.group.tolist() == kept.group.tolist()
     assert pd.Series(cleaned.y).equals(pd.Series(kept.y))
     pd.testing.assert_series_equal(cleaned.meta["weight"], kept.meta["weight"])
 
 
 def test_no_rows_are_no_problem(stage):
-    empty = stage.clean(messy()[[]])
+    empty = stage.clean(messy(stage)[[]])
 
     assert len(empty) == 0
     assert stage.changed_rows_.shape == (0,)

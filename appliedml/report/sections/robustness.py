@@ -1,0 +1,158 @@
+"""Section "Robustness": what disturbed inputs do to performance, and behaviour tests."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from appliedml.core.artifact import Artifact
+from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, Text, Tone
+from appliedml.report.figures import line_chart
+from appliedml.report.sections._fairness_groups import only, percent_of
+from appliedml.report.values import metric_label, number
+from appliedml.store.run import Run
+
+KINDS = {"image_robustness": "Images", "text_robustness": "Texts"}
+MAX_LINES = 8
+_LABELS = {"flip_rate": "Decisions changed"}
+
+
+class Robustness:
+    """Curves of performance by severity, a table of all perturbations, and behaviour tests."""
+
+    title = "Robustness"
+    order = 70
+    reads = ("image_robustness", "text_robustness")
+
+    def blocks(self, run: Run) -> list[Block]:
+        """Return the section's blocks.
+
+        Parameters
+        ----------
+        run : Run
+
+        Returns
+        -------
+        list of Block
+        """
+        present = [kind for kind in self.reads if kind in run and "curves" in run[kind].tables]
+        found: list[Block] = []
+        for kind in present:
+            artifact = run[kind]
+            found += [Subheading(KINDS[kind])] if len(present) > 1 else []
+            found += [_verdict(artifact), *_charts(artifact), *_tables(artifact), *_behaviours(artifact)]
+        return found
+
+
+def _verdict(artifact: Artifact) -> Callout:
+    serious = [item for item in artifact.findings if item.severity in ("problem", "warning")]
+    tone: Tone = "good"
+    title = "No loss beyond the tolerance is shown"
+    if serious:
+        bad = any(item.severity == "problem" for item in serious)
+        tone, title = ("bad" if bad else "warning"), serious[0].title
+    shown = serious if serious else artifact.findings
+    return Callout(tone, title, " ".join(f"{item.title}. {item.text}" for item in shown[:4]))
+
+
+def _label(metric: str) -> str:
+    return _LABELS.get(metric, metric_label(metric))
+
+
+def _charts(artifact: Artifact) -> list[Block]:
+    """One chart a measure, of the perturbations with several severities."""
+    curves = artifact.tables["curves"]
+    found: list[Block] = []
+    for metric, part in curves.groupby("metric", sort=False):
+        levels = part.groupby("perturbation")["severity"].nunique()
+        drawn = part[part["perturbation"].isin(levels[levels > 2].index)].sort_values(
+            ["perturbation", "severity"], kind="stable"
+        )
+        names = list(dict.fromkeys(part["perturbation"][part["perturbation"].isin(drawn["perturbation"])]))
+        for start in range(0, len(names), MAX_LINES):
+            lines = drawn[drawn["perturbation"].isin(names[start : start + MAX_LINES])]
+            worst = lines[lines["severity"] == lines.groupby("perturbation")["severity"].transform("max")]
+            ends = "; ".join(f"{row.title} {number(row.value)}" for row in worst.itertuples())
+            columns = (
+                Column("title", "Perturbation"), Column("severity", "Severity", "int"),
+                Column("severity_title", "What"), Column("value", _label(str(metric)), "interval", ("low", "high")),
+            )  # fmt: skip
+            found.append(
+                line_chart(
+                    title=f"{_label(str(metric))} by severity",
+                    alt=f"{_label(str(metric))} at the highest severity: {ends}.",
+                    data=only(lines, columns),
+                    x="severity",
+                    y="value",
+                    x_title="Severity (0: as it is)",
+                    y_title=_label(str(metric)),
+                    series="title",
+                    band=("low", "high"),
+                    columns=columns,
+                )
+            )
+    return found
+
+
+def _tables(artifact: Artifact) -> list[Block]:
+    curves = artifact.tables["curves"]
+    changed = curves[curves["severity"] > 0]
+    if changed.empty:
+        return [Text("No perturbation was measured.")]
+    shown = changed.assign(measure=changed["metric"].map(lambda name: _label(str(name))))
+    columns = [
+        Column("title", "Perturbation"), Column("severity_title", "Severity"), Column("measure", "Measure"),
+        Column("value", "Value", "interval", ("low", "high")),
+        Column("difference", "Difference", "interval", ("difference_low", "difference_high")),
+        Column("n", "Rows", "int"),
+    ]  # fmt: skip
+    if "verdict" in shown:
+        columns.append(Column("verdict", "Verdict", "badge"))
+    sure = artifact.summary.get("confidence")
+    interval = f"{percent_of(sure)} intervals, each by itself; d" if sure is not None else "D"
+    note = f"{interval}ifferences are to the same rows as they are, on the same resamples."
+    tolerance = artifact.summary.get("tolerance")
+    if "verdict" in shown and tolerance is not None:
+        note += (
+            f" Warning: a loss of more than {number(tolerance)} is shown, corrected for all perturbations. Within "
+            "tolerance: the interval of the difference holds no such loss."
+        )
+    several = changed["severity"].max() > 1
+    found: list[Block] = []
+    for caption, part in _split(shown, several):
+        found.append(Table(caption, only(part, columns), tuple(columns), note, collapsed=len(part) > 24))
+    return found
+
+
+def _split(shown: pd.DataFrame, several: bool) -> list[tuple[str, pd.DataFrame]]:
+    """Perturbations with severities, which the charts show too, apart from those of one severity."""
+    levels = shown.groupby("perturbation")["severity"].transform("nunique")
+    by_degrees, single = shown[levels > 1], shown[levels == 1]
+    if not several:
+        return [("Perturbations", single)]
+    parts = [("Perturbations by severity", by_degrees), ("Perturbations of one severity", single)]
+    return [(caption, part) for caption, part in parts if len(part)]
+
+
+def _behaviours(artifact: Artifact) -> list[Block]:
+    table = artifact.tables.get("behaviours")
+    if table is None:
+        return []
+    found: list[Block] = [Subheading("Behaviour tests")]
+    reason = artifact.summary.get("behaviours_not_judged", "")
+    if reason:
+        found.append(Text(f"Negation and direction are not tested. {reason}"))
+    columns = (
+        Column("title", "What must hold"), Column("kind", "Kind"), Column("example", "Of this kind"),
+        Column("failure_rate", "Failures", "interval", ("low", "high")), Column("n", "Cases", "int"),
+        Column("reading", "Reading", "badge"),
+    )  # fmt: skip
+    limit = float(artifact.summary.get("max_failure_rate", 0.0))
+    reading = ["warning" if row.low > limit else "ok" if row.high <= limit else "open" for row in table.itertuples()]
+    note = (
+        f"Share of cases that fail, with Wilson's interval; a warning where all of it lies above {percent_of(limit)}. "
+        "Cases are template sentences, or test texts (groups of texts, where rows come in groups) with a sentence "
+        "added. After CheckList (Ribeiro et al. 2020). "
+    )
+    own = artifact.summary.get("own_lexicon", False)
+    note += "The words are the users' own lexicon." if own else "The sentences are English."
+    return [*found, Table("Behaviour tests", only(table.assign(reading=reading), columns), columns, note)]

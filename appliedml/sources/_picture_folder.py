@@ -1,0 +1,256 @@
+"""What reading a folder of pictures and reading a folder of DICOM files have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from appliedml.core.images import Decoder, Images
+from appliedml.core.params import AnyOf, Choice, Integer, Null, Rule, Text
+from appliedml.core.samples import Samples
+from appliedml.core.schema import Schema
+from appliedml.core.stage import Configured
+from appliedml.errors import DataError
+from appliedml.sources._image_checks import BadFileError, Seen
+from appliedml.sources._image_decoders import FITS
+from appliedml.sources._image_files import (
+    LABEL,
+    Listing,
+    find_folder,
+    find_metadata,
+    list_classes,
+    list_table,
+)
+from appliedml.sources._image_rules import MOST_PIXELS, SIZE_RULE, as_size
+from appliedml.sources._image_tables import image_samples, read_report
+from appliedml.sources.table import Table
+
+_SHOWN = 20
+
+
+class PictureFolder(Configured):
+    """A folder of picture files, described by a table or sorted into one folder a class.
+
+    Parameters
+    ----------
+    path : str
+        The folder. A relative path is looked for beside the plan first, then in the working directory. Every file must
+        lie inside it: a table that names one outside is refused.
+    metadata : str, optional
+        CSV or Parquet with one row a picture, looked for beside the plan, then in ``path``. Default: ``metadata.csv``
+        or ``metadata.parquet`` in ``path``.
+    file : str, optional
+        Its column with the file names. Default: the first column of text whose values are files; columns called
+        "file", "image" and the like are tried first.
+    suffix : str, optional
+        Added to every name, as in ".png", where the table leaves it out.
+    images : str, optional
+        Folder inside ``path`` that the names start from. Default: ``path`` itself, or its folder "images".
+    labels : {"metadata", "folder"}
+        "folder": no table; the class (column ``label``) is the name of the folder a file lies in. If the topmost
+        folders are called train, val and test, they become the column ``split``.
+    size : int or [int, int], optional
+        Height and width in pixels that every picture is brought to. Default: as found, if all are alike.
+    fit : {"stretch", "pad", "crop"}
+        How a picture of other proportions is brought to the size: each side by itself; whole, with black borders; or
+        filling it, with what stands over cut off.
+    bad_files : {"refuse", "skip"}
+        Files that are missing, empty, truncated, damaged, no pictures, too large or of the wrong size are named and
+        refused; or skipped, counted by what is wrong and by sensitive group.
+    check : {"structure", "decode"}
+        How to look for damage at reading: in the head and the structure of every file, which is quick; or by decoding
+        every pixel once, which also finds damage inside. A damaged file that is not found at reading stops the plan
+        where it is decoded.
+    max_pixels : int
+        Larger pictures are taken for decompression bombs, by what their head says.
+    expected_size : int or [int, int], optional
+        Height and width that every file must have.
+    """
+
+    parameter_rules: ClassVar[Mapping[str, Rule]] = {
+        "path": Text(),
+        "metadata": AnyOf(Text(), Null()),
+        "file": AnyOf(Text(), Null()),
+        "suffix": AnyOf(Text(), Null()),
+        "images": AnyOf(Text(), Null()),
+        "labels": Choice("metadata", "folder"),
+        "size": SIZE_RULE,
+        "fit": Choice(*FITS),
+        "bad_files": Choice("refuse", "skip"),
+        "check": Choice("structure", "decode"),
+        "max_pixels": Integer(1, MOST_PIXELS),
+        "expected_size": SIZE_RULE,
+    }
+    path: str
+    metadata: str | None
+    file: str | None
+    suffix: str | None
+    images: str | None
+    labels: str
+    size: int | Sequence[int] | None
+    fit: str
+    bad_files: str
+    check: str
+    max_pixels: int
+    expected_size: int | Sequence[int] | None
+
+    @classmethod
+    def from_short(cls, value: str) -> Self:
+        """Build from the short form of a plan, ``{image_folder: pictures}``.
+
+        Parameters
+        ----------
+        value : str
+            The path.
+
+        Returns
+        -------
+        source
+        """
+        return cls(path=value)
+
+    @property
+    def default_schema(self) -> Schema | None:
+        """Target ``label`` where the folders are the classes; a table needs a schema of its own."""
+        return Schema(LABEL) if self.labels == "folder" else None
+
+    def column_names(self, folder: Path | None = None) -> list[str]:
+        """Return the names of the columns that a schema may name.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where relative paths are looked for first.
+
+        Returns
+        -------
+        list of str
+
+        Raises
+        ------
+        DataError
+            If the folder or its table is not there.
+        """
+        owner = type(self).__name__
+        root = find_folder(owner, self.path, folder)
+        if self.labels == "folder":
+            return [str(name) for name in list_classes(owner, root).table.columns]
+        return Table(str(find_metadata(owner, root, self.metadata, folder))).column_names()
+
+    def read(self, schema: Schema | None = None, folder: Path | None = None) -> Samples:
+        """Look at every file and return the pictures as samples; none is decoded yet unless ``check`` says so.
+
+        Parameters
+        ----------
+        schema : Schema, optional
+            What the columns mean; needed with a table. Columns it does not name are left out: the pictures are the
+            only feature.
+        folder : Path, optional
+            Where relative paths are looked for first.
+
+        Returns
+        -------
+        Samples
+            ``X`` is an ``Images``; row ids are the file names unless the schema names a column; the attribute
+            ``read_report`` accounts for skipped files.
+
+        Raises
+        ------
+        DataError
+            If a file is bad and ``bad_files`` is "refuse", a name leads out of the folder, or the table does not fit.
+        ParameterError
+        """
+        self.check_parameters()
+        owner = type(self).__name__
+        schema = schema or self.default_schema
+        if schema is None:
+            raise DataError(
+                f"{owner}: a schema is needed to say what the table's columns mean. Name at least a target."
+            )
+        listing = self._listing(owner, folder)
+        seen, bad = _look(listing, self._inspector())
+        if bad and self.bad_files == "refuse":
+            raise DataError(_refusal(owner, listing, bad))
+        kept = np.array([one is not None for one in seen], dtype=bool)
+        good = [one for one in seen if one is not None]
+        if not good:
+            raise DataError(_refusal(owner, listing, bad))
+        files = [file for file, keep in zip(listing.files, kept, strict=True) if keep]
+        size = as_size(self.size) or _common_size(owner, files, good)
+        images = Images(files, self._decoder(str(listing.root)), size, self._channels(good))
+        table = self._with_facts(listing.table, seen)
+        report = read_report(table, schema, kept, bad)
+        return image_samples(owner, images, table[kept].reset_index(drop=True), schema, report)
+
+    def _listing(self, owner: str, folder: Path | None) -> Listing:
+        root = find_folder(owner, self.path, folder)
+        if self.labels == "folder":
+            return list_classes(owner, root)
+        found = find_metadata(owner, root, self.metadata, folder)
+        return list_table(owner, root, found, self.file, self.images, self.suffix)
+
+    def _inspector(self) -> Callable[[Path], Seen]:
+        """Return what looks at one file; it raises BadFileError."""
+        look, expected = self._inspect, as_size(self.expected_size)
+
+        def inspect(path: Path) -> Seen:
+            seen = look(path)
+            if expected is not None and (seen.height, seen.width) != expected:
+                raise BadFileError(
+                    "wrong size",
+                    f"is {seen.height} x {seen.width} pixels (height x width), not {expected[0]} x {expected[1]}",
+                )
+            return seen
+
+        return inspect
+
+    def _inspect(self, path: Path) -> Seen:
+        raise NotImplementedError
+
+    def _decoder(self, root: str) -> Decoder:
+        raise NotImplementedError
+
+    def _channels(self, seen: Sequence[Seen]) -> int:
+        return 1
+
+    def _with_facts(self, table: pd.DataFrame, seen: Sequence[Seen | None]) -> pd.DataFrame:
+        """Return the table with the columns that were read from the files themselves."""
+        return table
+
+
+def _look(listing: Listing, inspect: Callable[[Path], Seen]) -> tuple[list[Seen | None], list[tuple[str, str, str]]]:
+    seen: list[Seen | None] = []
+    bad: list[tuple[str, str, str]] = []
+    for row, file in enumerate(listing.files):
+        try:
+            if not file:
+                raise BadFileError("missing", "has no file name")
+            seen.append(inspect(listing.root / file))
+        except BadFileError as error:
+            seen.append(None)
+            bad.append((file or f"row {row + 1}", error.kind, error.reason))
+    return seen, bad
+
+
+def _refusal(owner: str, listing: Listing, bad: Sequence[tuple[str, str, str]]) -> str:
+    lines = [f"{owner}: {len(bad)} of {len(listing.files)} files in {listing.root} cannot be used."]
+    lines += [f"  {file} {reason}." for file, _, reason in bad[:_SHOWN]]
+    if len(bad) > _SHOWN:
+        lines.append(f"  ... and {len(bad) - _SHOWN} more.")
+    lines.append("Mend or remove them, or have them skipped and counted with bad_files='skip'.")
+    return "\n".join(lines)
+
+
+def _common_size(owner: str, files: Sequence[str], seen: Sequence[Seen]) -> tuple[int, int]:
+    first = seen[0]
+    for file, one in zip(files, seen, strict=True):
+        if (one.height, one.width) != (first.height, first.width):
+            raise DataError(
+                f"{owner}: pictures of different sizes need a size to be brought to. {files[0]} is {first.height} x "
+                f"{first.width}, {file} is {one.height} x {one.width} (height x width). Give size, such as size=224."
+            )
+    return first.height, first.width
