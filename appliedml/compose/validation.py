@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
+from appliedml.core.group_folds import group_folds
 from appliedml.core.samples import Samples
 from appliedml.errors import StageError
 
@@ -40,9 +40,9 @@ def validation_rows(samples: Samples, fraction: float, order: str, seed: int) ->
     if order == "latest":
         rows = _latest(samples, fraction)
     elif samples.group is not None:
-        splitter = StratifiedGroupKFold(n_splits=max(2, round(1 / fraction)), shuffle=True, random_state=seed)
-        _check_groups(samples, splitter.n_splits)
-        rows = next(iter(splitter.split(np.zeros(len(y)), y, _group_codes(samples))))[1]
+        n_folds = max(2, round(1 / fraction))
+        _check_groups(samples, n_folds)
+        rows = np.flatnonzero(group_folds(y, _group_codes(samples), n_folds, seed) == 0)
     else:
         _, counts = np.unique(y, return_counts=True)
         if counts.min() < 2:

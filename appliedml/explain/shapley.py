@@ -31,6 +31,7 @@ from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, background_scor
 from appliedml.explain.values import ShapleyValues
 
 MIN_DRAWS = 32
+FEWEST_DRAWS = 4
 # "auto" enumerates where that costs about as much as sampling does.
 AUTO_EXACT_PLAYERS = 8
 
@@ -54,6 +55,8 @@ class Budget:
         Most inputs a call: the bound on memory.
     design : {"balanced", "permutations"}
         Coalitions of a draw: balanced blocks, or antithetic permutations, at equal cost and about twice the variance.
+    min_permutations : int
+        Fewest draws of the first round, 4 at least. Fewer make standard errors rough: of 8 draws, to a quarter.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Budget:
     max_seconds: float | None = None
     batch_rows: int = BATCH_ROWS
     design: DesignName = "balanced"
+    min_permutations: int = MIN_DRAWS
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
@@ -77,6 +81,11 @@ class Budget:
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise StageError(f"Budget: {name} must be above 0. It is {value!r}.")
+        if self.min_permutations < FEWEST_DRAWS:
+            raise StageError(
+                f"Budget: min_permutations must be {FEWEST_DRAWS} or more, or errors cannot be estimated. It is "
+                f"{self.min_permutations!r}."
+            )
 
 
 def shapley_values(
@@ -148,7 +157,7 @@ def sampled_shapley(
     Raises
     ------
     StageError
-        If the budget is smaller than the first round: 9/8 of the background rows, 32 at least.
+        If the budget is smaller than the first round: 9/8 of the background rows, ``min_permutations`` at least.
 
     Source
     ------
@@ -200,12 +209,14 @@ def sampled_shapley(
     )
 
 
-def smallest_budget(n_background: int) -> int:
+def smallest_budget(n_background: int, min_permutations: int = MIN_DRAWS) -> int:
     """Return the draws of the first round, the least that sampling needs.
 
     Parameters
     ----------
     n_background : int
+    min_permutations : int
+        Of the budget.
 
     Returns
     -------
@@ -217,19 +228,19 @@ def smallest_budget(n_background: int) -> int:
     (113, 32)
     """
     # An eighth drawn twice costs an eighth and knows the standard error to about 20 % at 100 background rows.
-    return max(n_background + -(-n_background // 8), MIN_DRAWS)
+    return max(n_background + -(-n_background // 8), min_permutations)
 
 
 def _round_sizes(limits: Budget, n_background: int) -> tuple[int, int, int]:
     """Draws of the first round, of every later one, and in all."""
-    first = smallest_budget(n_background)
+    first = smallest_budget(n_background, limits.min_permutations)
     most = 8 * max(n_background, MIN_DRAWS) if limits.max_permutations is None else limits.max_permutations
     if most < first:
         raise StageError(
             f"Shapley: {n_background} background rows need at least {first} permutations a row. "
             f"max_permutations is {most}. Raise it, or use fewer background rows."
         )
-    return first, max(n_background // 4, MIN_DRAWS // 2), most
+    return first, max(n_background // 4, limits.min_permutations // 2), most
 
 
 class _Sampler:

@@ -47,6 +47,29 @@ EXPLANATION_METRICS: tuple[str, ...] = (
     "explanation_randomised_agreement",
     "explanation_relative_error",
 )
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "robustness.": (*METRICS, "failure_rate", *(f"largest_loss.{name}" for name in METRICS)),
+    "shortcut.": ("balanced_roc_auc", "features", "score"),
+    "image_explanation_": (
+        "additivity_residual",
+        "deletion_advantage",
+        "distance",
+        "fold_agreement",
+        "insertion_advantage",
+        "mask_share",
+        "mask_share_gain",
+        "pointing_game",
+        "pointing_game_gain",
+        "preview_agreement",
+        "randomised_agreement",
+        "relative_error",
+        "share",
+    ),
+    "text_explanation_": ("deletion_advantage", "insertion_advantage", "relative_error"),
+}
+"""Measures of audits of pictures and texts: the start of their names, and how they go on."""
+IDENTITY_METRICS = {"identity_score": "gap.", "identity_shift": ""}
+"""Measures of identity swaps, whose subsets are dimensions and groups of terms, with the prefix that each has."""
 ONLY_BETWEEN_GROUPS: tuple[str, ...] = ("equalised_odds",)
 BETWEEN_GROUPS = ("gap.", "ratio.")
 """Comparisons between the groups of a sensitive feature: the largest difference, the smallest ratio."""
@@ -155,9 +178,17 @@ def _gate_problems(entry: Any, where: str) -> list[Problem]:
 
 
 def _metric_problems(metric: str, entry: Mapping[str, Any], where: str) -> list[Problem]:
+    for start, ends in FAMILIES.items():
+        if metric.startswith(start):
+            rest = metric.removeprefix(start)
+            listed = _hint(rest, ends) or f"Known after {start!r}: {', '.join(ends)}."
+            text = f"{metric!r} is not a metric. {listed}"
+            return [] if rest in ends else [Problem(f"{where}.metric", text)]
     prefix = next((prefix for prefix in PREFIXES if metric.startswith(prefix)), "")
     # With more than two classes a rate has its class behind a dot: true_positive_rate.owl
     base, dot, label = metric.removeprefix(prefix).partition(".")
+    if base in IDENTITY_METRICS and prefix == IDENTITY_METRICS[base]:
+        return []
     known = METRICS + (ONLY_BETWEEN_GROUPS if prefix in BETWEEN_GROUPS else () if prefix else EXPLANATION_METRICS)
     if base not in known:
         close = get_close_matches(base, known, n=1)

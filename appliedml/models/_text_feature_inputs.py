@@ -141,9 +141,13 @@ class TextFeatureEncoder(Encoder):
         words = None
         if max_ngrams:
             words = TextEncoder.learn(
-                texts, max_ngrams=max_ngrams, max_words=max_ngrams, min_count=min_count, length=bag_length,
+                texts,
+                max_words=max_ngrams,
+                min_count=min_count,
+                length=bag_length,
                 punctuation=True,
-            )  # fmt: skip
+                max_ngrams=max_ngrams,
+            )
         if not part.is_read:
             return cls(part, "", 0, words)
         loaded = part.load()
@@ -207,9 +211,7 @@ class TextFeatureEncoder(Encoder):
     def to_json(self) -> dict[str, Any]:
         """Return the encoder as a JSON value."""
         return {
-            "part": {
-                name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.part).items()
-            },
+            "part": {**asdict(self.part), "layers": list(self.part.layers), "poolings": list(self.part.poolings)},
             "digest": self.digest,
             "width": self.width,
             "words": None if self.words_encoder is None else self.words_encoder.to_json(),
@@ -218,18 +220,16 @@ class TextFeatureEncoder(Encoder):
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TextFeatureEncoder:
         """Return the encoder of a JSON value."""
-        part = {name: tuple(value) if isinstance(value, list) else value for name, value in data["part"].items()}
+        stored = data["part"]
+        part = FrozenPart(**{**stored, "layers": tuple(stored["layers"]), "poolings": tuple(stored["poolings"])})
         words = None if data["words"] is None else TextEncoder.from_json(data["words"])
-        return cls(FrozenPart(**part), str(data["digest"]), int(data["width"]), words)
+        return cls(part, str(data["digest"]), int(data["width"]), words)
 
     def describe(self) -> dict[str, Any]:
         """Return what is read, and where the weights came from."""
-        from appliedml.pretrained import weights
-
         found: dict[str, Any] = {"input": asdict(self.spec)}
         if self.part.is_read:
-            origin = {"folder": self.part.weights} if self.part.weights else weights.facts(self.part.encoder)
-            found["pretrained"] = {**origin, "weights_sha256": self.digest, "layers": list(self.part.layers)}
+            found["pretrained"] = {**self.part.load().facts(), "layers": list(self.part.layers)}
         if self.words_encoder is not None:
             found["words"] = self.words_encoder.describe()["input"]
         return found

@@ -13,6 +13,7 @@ UNKNOWN = 1
 FIRST_WORD = 2
 # A "word" longer than this is a damaged text or a key; it needs no more letters to be told from others.
 _MOST_LETTERS = 60
+_CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
 # What is left of a word before "n't" where that is no word itself.
 _BEFORE_NOT = {"ca": "can", "wo": "will", "sha": "shall"}
 
@@ -86,7 +87,7 @@ class Tokenizer:
         return (self._compared(piece),)
 
     def _compared(self, piece: str) -> str:
-        word = "".join(unicodedata.normalize("NFKC", piece).replace("’", "'").split()) or piece
+        word = "".join(unicodedata.normalize("NFKC", piece).replace(_CURLY, "'").split()) or piece
         if word[0] == word[-1] and not word[0].isalnum():
             return word[0]
         return (word.lower() if self.lower_case else word)[:_MOST_LETTERS]
@@ -164,7 +165,7 @@ def room_for(n_codes: int) -> int:
 
 
 def _ends_in_not(piece: str) -> bool:
-    return len(piece) > 3 and piece[-2] in "'’" and piece[-1] in "tT" and piece[-3] in "nN"
+    return len(piece) > 3 and piece[-2] in ("'", _CURLY) and piece[-1] in "tT" and piece[-3] in "nN"
 
 
 @cache
@@ -177,7 +178,7 @@ def _pattern(punctuation: bool) -> re.Pattern[str]:
     emoji = "\u2600-\u27bf\U0001f300-\U0001faff"
     letter = rf"(?![{single}])[^\W_]"
     run = rf"(?:{letter})(?:{letter}|[{marks}\u200c\u200d])*"
-    branches = [rf"{run}(?:['’]{run})*", rf"[{single}]", rf"[{emoji}]"]
+    branches = [rf"{run}(?:['{_CURLY}]{run})*", rf"[{single}]", rf"[{emoji}]"]
     if punctuation:
         branches.append(rf"!+|\?+|\.+|,+|-+|\*+|(?![{marks}\u200c\u200d])[^\w\s]")
     return re.compile("|".join(branches))

@@ -6,14 +6,16 @@
     model.keras         the first member: a Keras model that gives probabilities
     model_1.keras ...   further members
 
-The ``.keras`` files open with plain Keras once ``appliedml.models.builders._layers`` is imported. The same fitted
+The ``.keras`` files open with plain Keras once the files ``appliedml/models/builders/_*layers.py`` are imported. The same fitted
 classifier gives the same bytes: dates inside the files are set to a constant.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import pkgutil
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -235,8 +237,7 @@ def _read_weights(files: dict[str, bytes], name: str, where: str) -> list[NDArra
 
     import keras
 
-    from appliedml.models.builders import _layers  # noqa: F401 - makes our layers known to Keras
-
+    _know_layers()
     if name not in files:
         raise RunError(f"{where} is not complete: {name} is missing.")
     # Keras loads from a path only.
@@ -246,6 +247,15 @@ def _read_weights(files: dict[str, bytes], name: str, where: str) -> list[NDArra
         with _quiet():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     return values_of(model.variables)
+
+
+def _know_layers() -> None:
+    """Import the files of our layers, which makes them known to Keras."""
+    from appliedml.models import builders
+
+    for module in pkgutil.iter_modules(builders.__path__):
+        if module.name.startswith("_") and module.name.endswith("layers"):
+            importlib.import_module(f"{builders.__name__}.{module.name}")
 
 
 def _keras_bytes(model: Any) -> bytes:

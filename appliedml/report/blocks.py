@@ -161,7 +161,114 @@ class Flow:
     steps: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-Block = Text | Subheading | Callout | KeyValues | Headlines | Table | Figure | Code | Bullets | FindingsList | Flow
+@dataclass(frozen=True)
+class Picture:
+    """One picture of :class:`Pictures`; :func:`appliedml.report.pictures.png` makes its bytes.
+
+    Parameters
+    ----------
+    png : bytes
+        A PNG file. It travels inside the page; Markdown and JSON carry the text alternative only.
+    alt : str
+        Text alternative: what is to be seen.
+    caption : str
+        A short line below it.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are no PNG file.
+    """
+
+    png: bytes
+    alt: str
+    caption: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no PNG file: nothing else may come into a page as a picture."""
+        if self.png[:8] != b"\x89PNG\r\n\x1a\n" or self.png[12:16] != b"IHDR":
+            raise ValueError("Picture: png must be the bytes of a PNG file. Make them with appliedml.report.pictures.")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return int.from_bytes(self.png[16:20]), int.from_bytes(self.png[20:24])
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side in a grid of equal widths: a numbered figure.
+
+    Parameters
+    ----------
+    title : str
+    items : tuple of Picture
+    note : str
+        Small print below: what all of them show.
+    """
+
+    title: str
+    items: tuple[Picture, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MarkedText:
+    """A text whose parts are marked by a signed weight; the strongest parts are listed in words too.
+
+    Parameters
+    ----------
+    title : str
+    parts : tuple of (str, float or None)
+        In order, the whole text: what is marked with its weight, None for what is not. The sign decides the colour and
+        the line below, the size in proportion to the largest the depth.
+    positive, negative : str
+        What the two signs mean, in words.
+    note : str
+        Small print below.
+    """
+
+    title: str
+    parts: tuple[tuple[str, float | None], ...]
+    positive: str
+    negative: str
+    note: str = ""
+
+    @property
+    def largest(self) -> float:
+        """Largest absolute weight; 1 where there is none."""
+        return max((abs(weight) for _, weight in self.parts if weight is not None), default=0.0) or 1.0
+
+    def strongest(self, most: int = 5) -> list[tuple[str, float]]:
+        """Return the parts with the largest weights, for those who cannot see colours.
+
+        Parameters
+        ----------
+        most : int
+
+        Returns
+        -------
+        list of (str, float)
+        """
+        weighted = [(text, weight) for text, weight in self.parts if weight]
+        return sorted(weighted, key=lambda part: -abs(part[1]))[:most]
+
+
+Block = (
+    Text
+    | Subheading
+    | Callout
+    | KeyValues
+    | Headlines
+    | Table
+    | Figure
+    | Code
+    | Bullets
+    | FindingsList
+    | Flow
+    | Pictures
+    | MarkedText
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ def render_html(document: blocks.Document) -> str:
 
 
 def content_policy(css: str) -> str:
-    """Return the page's Content-Security-Policy: nothing but this one style sheet.
+    """Return the page's Content-Security-Policy: nothing but this one style sheet, and pictures inside the page.
 
     Parameters
     ----------
@@ -286,6 +287,45 @@ class _Page:
             name = f"{wanted}-{count}"
         self.used.add(name)
         return name
+
+    def _markedtext(self, name: str, block: blocks.MarkedText) -> dict[str, Any]:
+        self.n_figures += 1
+        room, parts = values.MAX_TEXT, []
+        for text, weight in block.parts:
+            shown = values.visible(text, max(room, 0))
+            room -= len(text)
+            depth = 0 if weight is None else math.ceil(4 * abs(weight) / block.largest - 1e-9)
+            parts.append((shown, f"{'up' if weight and weight > 0 else 'down'}{depth}" if depth else ""))
+            if room <= 0:
+                break
+        strongest = [(values.visible(text), f"{weight:+.3f}") for text, weight in block.strongest()]
+        return {
+            "id": self._unique(f"figure-{self.n_figures}"),
+            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
+            "parts": parts,
+            "positive": values.visible(block.positive),
+            "negative": values.visible(block.negative),
+            "strongest": strongest,
+            "note": values.visible(block.note, values.MAX_TEXT),
+        }
+
+    def _pictures(self, name: str, block: blocks.Pictures) -> dict[str, Any]:
+        self.n_figures += 1
+        return {
+            "id": self._unique(f"figure-{self.n_figures}"),
+            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
+            "note": values.visible(block.note, values.MAX_TEXT),
+            "items": [
+                {
+                    "source": f"data:image/png;base64,{base64.b64encode(item.png).decode()}",
+                    "width": item.size[0],
+                    "height": item.size[1],
+                    "alt": values.visible(item.alt, values.MAX_TEXT),
+                    "caption": values.visible(item.caption, values.MAX_TEXT),
+                }
+                for item in block.items
+            ],
+        }
 
     @staticmethod
     def _named(svg: str, ident: str) -> str:

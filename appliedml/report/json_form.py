@@ -28,7 +28,8 @@ def to_json(document: blocks.Document) -> dict[str, Any]:
     -------
     dict
         ``sections`` hold ``blocks``, each with its ``type``. Tables have ``columns`` and ``rows`` with raw values
-        (missing and infinite numbers are null); figures have their title, text alternative and table, not the drawing.
+        (missing and infinite numbers are null); figures have their title, text alternative and table, pictures their
+        text alternatives, not the drawing.
     """
     return {
         "format": FORMAT_NAME,
@@ -65,6 +66,10 @@ def _block(block: blocks.Block) -> dict[str, Any]:
     if isinstance(block, blocks.Figure):
         table = {} if block.data is None else _table(block.data, block.columns)
         return {**out, "title": block.title, "alt": block.alt, **table}
+    if isinstance(block, blocks.Pictures):
+        # The text alternative stands for a picture, as it does for a chart.
+        items = [{"alt": item.alt, "caption": item.caption} for item in block.items]
+        return {**out, "title": block.title, "note": block.note, "items": items}
     return {**out, **{item.name: _plain(getattr(block, item.name)) for item in fields(block)}}
 
 

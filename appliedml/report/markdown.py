@@ -147,6 +147,22 @@ class _Writer:
         title = f"**Figure {self.n_figures}. {escape(block.title)}**"
         return "\n\n".join([title, "\n".join(steps), escape(block.alt, values.MAX_TEXT)])
 
+    def _pictures(self, block: blocks.Pictures) -> str:
+        self.n_figures += 1
+        title = f"**Figure {self.n_figures}. {escape(block.title)}** (pictures are in the HTML report)"
+        texts = (": ".join(text for text in (item.caption, item.alt) if text) for item in block.items)
+        lines = [f"- {escape(text, values.MAX_TEXT)}" for text in texts]
+        return "\n\n".join([title, "\n".join(lines), *([escape(block.note, values.MAX_TEXT)] if block.note else [])])
+
+    def _markedtext(self, block: blocks.MarkedText) -> str:
+        self.n_figures += 1
+        whole = escape("".join(text for text, _ in block.parts), values.MAX_TEXT)
+        lines = [f"- {escape(text)}: {weight:+.3f}" for text, weight in block.strongest()]
+        signs = f"Plus: {escape(block.positive)}; minus: {escape(block.negative)}."
+        title = f"**Figure {self.n_figures}. {escape(block.title)}**"
+        note = [escape(block.note, values.MAX_TEXT)] if block.note else []
+        return "\n\n".join([title, f"> {whole}", *(["\n".join(lines)] if lines else []), signs, *note])
+
 
 def _rows(table: blocks.Table, max_rows: int, spread: bool) -> str:
     view = grid.grid(table, max_rows, spread)

@@ -21,12 +21,10 @@ Array = NDArray[Any]  # float32 throughout
 
 # Raise it whenever a picture changes: the digests of all pictures depend on it.
 DRAWING_VERSION = 1
-# Every site's films: noise (standard deviation of grey), contrast, brightness, and which edges its collimator leaves
-# black (0: none, 1: left and right, 2: top and bottom).
+# Every site's films: noise (standard deviation of grey), contrast, brightness; and one, two or three white squares.
 SITE_NOISE = (0.030, 0.031, 0.032)
 SITE_CONTRAST = (1.0, 0.98, 1.02)
 SITE_BRIGHTNESS = (0.0, 0.010, -0.010)
-SITE_EDGES = (0, 1, 2)
 # Every film differs in contrast and brightness by more than sites and views do: a network then learns to look past
 # them. Were views or sites plainly brighter or flatter, scores would shift with them, a disparity that nobody planted.
 JITTER_CONTRAST = 0.06
@@ -195,7 +193,7 @@ def draw_radiograph(
     portable : bool
         Whether the view is AP: brighter below the lungs, a larger heart, and a marker "L" in the corner.
     site : int
-        0, 1 or 2: whose noise, contrast and black edges.
+        0, 1 or 2: whose noise, contrast and stamp (one to three squares in the lower left corner).
     lesions : int
         How many.
     strength : float
@@ -238,7 +236,7 @@ def draw_radiograph(
     if portable:
         image = image + AP_BELOW * np.clip((_grid(size)[1] - 0.5) / 0.4, 0, 1)
         _mark(image)
-    _collimate(image, SITE_EDGES[site])
+    _stamp(image, site + 1)
     return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8), mask.astype(np.uint8) * np.uint8(255)
 
 
@@ -249,12 +247,13 @@ def _shifted(image: Array, down: int, right: int) -> Array:
     return found
 
 
-def _collimate(image: Array, edges: int) -> None:
-    """Blacken two opposite edges, each a twentieth of the picture wide."""
-    wide = max(1, len(image) // 20)
-    turned = image.T if edges == 1 else image
-    if edges:
-        turned[:wide] = turned[-wide:] = 0.02
+def _stamp(image: Array, count: int) -> None:
+    """Put as many small white squares as the site's number into the lower left corner."""
+    size = len(image)
+    side, bottom = max(1, size // 32), size - size // 12
+    for place in range(count):
+        left = size // 12 + 2 * side * place
+        image[bottom - side : bottom, left : left + side] = 0.97
 
 
 def _mark(image: Array) -> None:

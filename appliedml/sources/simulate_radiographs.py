@@ -46,7 +46,7 @@ class SimulateRadiographs(Configured):
     disparity : float
         How much fainter the lesions of women are, 0 (not at all) to 0.9.
     n_sites : int
-        1 to 3 hospitals, each with a little noise, contrast, brightness and black edges of its own.
+        1 to 3 hospitals, each with a stamp and a little noise, contrast and brightness of its own.
     random_state : int
 
     Raises

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
+from appliedml.core.group_folds import group_folds
 from appliedml.core.params import AnyOf, Integer, Null, Rule
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError
@@ -77,8 +77,9 @@ class GroupKFold(Configured):
                 f"for {self.folds} folds. Use fewer folds."
             )
         seed = 0 if self.random_state is None else self.random_state
-        splitter = StratifiedGroupKFold(self.folds, shuffle=True, random_state=seed)
-        for train, test in splitter.split(np.zeros(len(samples)), y_codes, codes):
+        fold_of_row = group_folds(y_codes, codes, self.folds, seed)
+        for number in range(self.folds):
+            train, test = np.flatnonzero(fold_of_row != number), np.flatnonzero(fold_of_row == number)
             if len(np.unique(y_codes[test])) < len(groups_of_class):
                 raise DataError("GroupKFold: a fold would lack a class, for its groups are large. Use fewer folds.")
             yield train, test

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from appliedml.compose.validation import validation_rows
 from appliedml.core.samples import Samples
@@ -42,3 +43,19 @@ def test_a_missing_group_is_not_an_error():
     group = pd.Series(np.arange(40) // 2, dtype=object)
     group[:4] = None
     assert len(validation_rows(make(y, group=group), 0.25, "random", 0)) > 0
+
+
+def test_whole_groups_are_kept_as_scikit_learn_would_keep_them():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(60), rng.integers(1, 5, 60))
+    y = (rng.random(len(group)) < 0.3).astype(int)
+    splitter = StratifiedGroupKFold(n_splits=5, shuffle=True, random_state=3)
+    expected = next(iter(splitter.split(np.zeros(len(y)), y, group)))[1]
+
+    np.testing.assert_array_equal(validation_rows(make(y, group=group), 0.2, "random", 3), expected)
+
+
+def test_fewer_rows_of_a_class_than_parts_of_groups_is_refused_only_where_a_side_lacks_it():
+    y = np.array([0, 1] + [0] * 20)
+    with pytest.raises(StageError, match="leaves no row of class '1'"):
+        validation_rows(make(y, group=np.arange(22)), 0.1, "random", 0)

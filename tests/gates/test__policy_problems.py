@@ -79,3 +79,18 @@ def test_a_gate_without_a_name_is_called_by_metric_and_subset():
     assert name_of({"metric": "f1"}) == "f1"
     assert name_of({"metric": "f1", "subset": "Sex=F"}) == "f1 Sex=F"
     assert (subset_of({"metric": "f1"}), subset_of({"metric": "ratio.f1"})) == ("all", "*")
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["robustness.accuracy", "robustness.largest_loss.roc_auc", "shortcut.features", "image_explanation_mask_share",
+     "text_explanation_relative_error", "gap.identity_score", "identity_shift"],
+)  # fmt: skip
+def test_measures_of_pictures_and_texts_can_be_judged(metric):
+    assert problems_in({"version": 1, "gates": [{"metric": metric, "at_least": 0.5}]}) == []
+
+
+def test_a_wrong_end_of_such_a_name_is_refused_with_what_is_close():
+    found = problems_in({"version": 1, "gates": [{"metric": "robustness.acuracy", "at_least": 0.5}]})
+    assert "robustness.acuracy" in found[0].what
+    assert "accuracy" in found[0].what

@@ -175,6 +175,13 @@ def demo_document() -> blocks.Document:
                     ("Used", ("15,419 rows", "923 positive")),
                 ),
             ),
+            blocks.MarkedText(
+                "A review, word by word",
+                (("Not ", -0.2), ("the ", None), ("best", 0.4), (" tea.", 0.0)),
+                "speaks for good",
+                "speaks against good",
+                "A made-up review.",
+            ),
             blocks.Pictures(
                 "Where the model looks",
                 (
@@ -246,6 +253,7 @@ def hostile_document() -> blocks.Document:
         blocks.Bullets(HOSTILE),
         blocks.FindingsList(((text, text, text, text), ("problem", text, text, MARKUP))),
         blocks.Flow(text, text, ((text, HOSTILE),)),
+        blocks.MarkedText(text, ((text, 0.5), (text, None), (text, -1.0)), text, text, text),
         blocks.Pictures(text, (blocks.Picture(pictures.png(np.zeros((2, 2))), text + '" onload="x', text),), text),
     )
     section = blocks.Section(MARKUP, text, found)

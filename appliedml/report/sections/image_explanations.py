@@ -131,11 +131,11 @@ def _maps(artifact: Artifact) -> list[Block]:
                 title=title,
                 alt=f"Mean absolute value by cell. The largest is in row {top['row']}, column {top['column']}: "
                 f"{top['value']:.3g} ({top['low']:.3g} to {top['high']:.3g}), {top['share']:.0%} of the sum.",
-                data=part,
+                data=part.assign(percent=100 * part["share"]),
                 x="column",
                 y="row",
-                value="value",
-                value_title="Mean absolute value",
+                value="percent",
+                value_title="Share of the attribution (%)",
                 columns=_CELLS,
             )
         )
@@ -211,6 +211,8 @@ def _groups(artifact: Artifact) -> list[Block]:
         Column("difference", "Difference from all others", "interval", ("difference_low", "difference_high")),
         Column("differs", "Result"),
     )  # fmt: skip
+    maps = artifact.tables["maps"]
+    total = float(maps.loc[maps["view"] == _ALL, "value"].sum())
     for name, part in groups.groupby("sensitive", sort=False):
         part = part.assign(
             note=np.where(part["small"], "small group", ""),
@@ -221,12 +223,12 @@ def _groups(artifact: Artifact) -> list[Block]:
         # With two levels, the difference of the one is that of the other with its sign turned.
         levels = list(dict.fromkeys(part.loc[~part["small"].astype(bool), "level"]))
         drawn = levels[:1] if part["level"].nunique() == 2 else levels
-        found += [_difference(str(name), str(level), part[part["level"] == level], columns) for level in drawn]
+        found += [_difference(str(name), str(level), part[part["level"] == level], total, columns) for level in drawn]
         found.append(Table(f"All cells by {name}", part, columns, collapsed=True))
     return found
 
 
-def _difference(name: str, level: str, part: pd.DataFrame, columns: tuple[Column, ...]) -> Block:
+def _difference(name: str, level: str, part: pd.DataFrame, total: float, columns: tuple[Column, ...]) -> Block:
     most = part.loc[part["difference"].abs().idxmax()]
     n_differ = int((part["differs"] == "differs").sum())
     return heatmap_chart(
@@ -234,11 +236,11 @@ def _difference(name: str, level: str, part: pd.DataFrame, columns: tuple[Column
         alt=f"Difference of mean absolute values by cell, {int(most['n'])} images. The largest is "
         f"{most['difference']:+.3g} in row {most['row']}, column {most['column']}; {n_differ} of {len(part)} cells "
         "differ.",
-        data=part,
+        data=part.assign(percent=100 * part["difference"] / total if total else 0.0),
         x="column",
         y="row",
-        value="difference",
-        value_title="Difference",
+        value="percent",
+        value_title="Difference, in % of the attribution of all images",
         columns=columns,
     )
 

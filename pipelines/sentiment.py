@@ -1,0 +1,47 @@
+"""Opinions in product reviews, from texts to an audit report.
+
+    python pipelines/sentiment.py
+    python pipelines/sentiment.py --data opinions.csv --text body --target label --out reports/
+
+The same plan in YAML is sentiment.yaml beside it; a test keeps the two equal.
+"""
+
+from pathlib import Path
+
+import appliedml as aml
+
+PLAN = aml.Plan(
+    name="sentiment",
+    seed=7,
+    data=aml.TextTable("../data/reviews.parquet"),
+    schema=aml.Schema(target="score", group="product", row_id="review_id", positive="great"),
+    clean=[
+        aml.DropEmptyTexts(),
+        aml.CleanText(),
+        aml.GroupNearDuplicates(),  # near-duplicates never straddle folds
+    ],
+    split=aml.GroupKFold(folds=5),  # reviews of a product stay in one fold
+    pipeline=aml.Pipeline(
+        [aml.KerasClassifier(builder={"text_cnn": {"bag": True}}, epochs=6, batch_size=64)],
+        validation=0.1,
+        calibration="platt",
+        threshold="youden",
+    ),
+    audits=[
+        aml.DataProfile(),
+        aml.Leakage(),
+        aml.Performance(),
+        aml.Baselines(),
+        aml.Calibration(),
+        aml.TrainingCurves(),
+        aml.IdentitySwaps(),
+        aml.ExplainTexts(max_texts=50),
+        aml.TextRobustness(max_rows=300),
+    ],
+    policy="sentiment_policy.yaml",
+    context="sentiment_context.yaml",
+    folder=Path(__file__).resolve().parent,
+)
+
+if __name__ == "__main__":
+    raise SystemExit(aml.run_script(PLAN))

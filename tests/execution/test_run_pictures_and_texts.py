@@ -1,0 +1,119 @@
+"""Whole runs on pictures and on texts, small: every audit of theirs, and the report."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import appliedml as aml
+from appliedml.core.artifact import Status
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def picture_run(tmp_path_factory):
+    plan = aml.Plan(
+        name="films",
+        data=aml.SimulateRadiographs(n_patients=60, size=32),
+        pipeline=aml.Pipeline(
+            [
+                aml.KerasClassifier(
+                    builder={"cnn": {"filters": [8], "augment": {"rotation": 5}}}, epochs=2, batch_size=32
+                )
+            ],
+            validation=0.2,
+            calibration="platt",
+        ),
+        split=aml.GroupKFold(folds=2),
+        audits=[
+            aml.DataProfile(),
+            aml.Leakage(),
+            aml.Performance(n_resamples=100),
+            aml.Baselines(n_resamples=100),
+            aml.Calibration(),
+            aml.TrainingCurves(),
+            aml.AugmentationExamples(),
+            aml.Fairness(),
+            aml.ExplainImages(max_images=4, grid=3, release_images=1, n_permutations=8),
+            aml.ShortcutProbe(n_resamples=100),
+            aml.ImageRobustness(perturbations=["noise", "fgsm"], max_rows=20, n_resamples=100),
+        ],
+    )
+    return plan.run(out=tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="module")
+def text_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("texts")
+    words = np.array(["tea", "box", "shop", "day", "cup", "came", "they", "with", "<b>", "muslim", "woman", "old"])
+    labels = RNG.integers(0, 2, 160)
+    texts = [" ".join([*RNG.choice(words, 9), "great" if label else "awful"]) for label in labels]
+    table = pd.DataFrame({"text": texts, "product": RNG.integers(0, 50, 160), "label": np.where(labels, "good", "bad")})
+    table.loc[3, "text"] = "<script>alert('x')</script> great"
+    table.to_csv(folder / "reviews.csv", index=False)
+    plan = aml.Plan(
+        name="opinions",
+        data=aml.TextTable(str(folder / "reviews.csv")),
+        schema=aml.Schema("label", group="product", positive="good"),
+        clean=[aml.DropEmptyTexts(), aml.CleanText(html="keep"), aml.GroupNearDuplicates()],
+        pipeline=aml.Pipeline(
+            [aml.KerasClassifier(builder={"text_cnn": {"embedding_width": 8, "filters": 8}}, epochs=4, batch_size=16)],
+            validation=0.2,
+        ),
+        split=aml.GroupKFold(folds=2),
+        audits=[
+            aml.DataProfile(),
+            aml.Leakage(),
+            aml.Performance(n_resamples=100),
+            aml.Baselines(n_resamples=100),
+            aml.IdentitySwaps(),
+            aml.ExplainTexts(max_texts=8, release_texts=4, min_word_texts=2),
+            aml.TextRobustness(max_rows=20),
+        ],
+    )
+    return plan.run(out=folder / "out")
+
+
+def test_every_audit_of_pictures_says_something(picture_run):
+    states = {kind: picture_run[kind].status for kind in picture_run.kinds}
+    assert {kind for kind, status in states.items() if status in (Status.NOT_APPLICABLE, Status.SKIPPED)} == set()
+    assert len(picture_run.predictions) == picture_run.info["data"]["n_rows_used"]
+
+
+def test_the_report_of_pictures_shows_its_sections_and_pictures(picture_run):
+    page = aml.write_report(picture_run).read_text(encoding="utf-8")
+    assert "data:image/png;base64," in page
+    for title in ("Shortcuts", "Robustness", "Augmentation"):
+        assert f"{title}</h2>" in page or f">{title}<" in page
+
+
+def test_every_audit_of_texts_says_something(text_run):
+    states = {kind: text_run[kind].status for kind in text_run.kinds}
+    assert {kind for kind, status in states.items() if status in (Status.NOT_APPLICABLE, Status.SKIPPED)} == set()
+
+
+def test_the_report_of_texts_shows_markup_as_text(text_run):
+    page = aml.write_report(text_run).read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "Word explanations" in page
+    assert "<mark class=" in page
+
+
+def test_a_sampler_of_distances_is_refused_with_what_to_do_instead():
+    from appliedml.errors import StageError
+
+    films = aml.SimulateRadiographs(n_patients=30, size=16).read(None, None)
+    pipeline = aml.Pipeline([aml.Smote(), aml.KerasClassifier(builder="cnn", epochs=1)], random_state=0)
+    with pytest.raises(StageError, match="Put image_features before it"):
+        pipeline.fit(films)
+
+
+def test_pictures_are_oversampled_by_position():
+    films = aml.SimulateRadiographs(n_patients=30, size=16).read(None, None)
+    pipeline = aml.Pipeline(
+        [aml.RandomOver(), aml.KerasClassifier(builder={"cnn": {"filters": [4]}}, epochs=1)], random_state=0
+    ).fit(films)
+    counts = np.bincount(np.asarray(films.y).astype(int))
+    assert pipeline.ledger_.loc[0, "rows_out"] == 2 * counts.max()
