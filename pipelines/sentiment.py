@@ -10,6 +10,8 @@ from pathlib import Path
 
 import appliedml as aml
 
+TRAINING = {"epochs": 5, "batch_size": 64, "learning_rate": 0.002, "schedule": "cosine"}
+
 PLAN = aml.Plan(
     name="sentiment",
     seed=7,
@@ -22,7 +24,10 @@ PLAN = aml.Plan(
     ],
     split=aml.GroupKFold(folds=5),  # reviews of a product stay in one fold
     pipeline=aml.Pipeline(
-        [aml.KerasClassifier(builder={"text_cnn": {"bag": True}}, epochs=6, batch_size=64)],
+        [
+            # Convolutions over words, and beside them weights of words and pairs of words.
+            aml.KerasClassifier(builder="text_cnn", **TRAINING),
+        ],
         validation=0.1,
         calibration="platt",
         threshold="youden",
@@ -31,11 +36,18 @@ PLAN = aml.Plan(
         aml.DataProfile(),
         aml.Leakage(),
         aml.Performance(),
-        aml.Baselines(),
+        aml.Baselines(
+            models=[
+                "majority",
+                "tfidf_logistic_regression",
+                # What the words and pairs of words bring.
+                {"without_word_weights": [{"keras_classifier": {"builder": {"text_cnn": {"bag": False}}, **TRAINING}}]},
+            ]
+        ),
         aml.Calibration(),
         aml.TrainingCurves(),
         aml.IdentitySwaps(),
-        aml.ExplainTexts(max_texts=50),
+        aml.ExplainTexts(max_texts=50, release_texts=1),  # public reviews; one a fold is shown
         aml.TextRobustness(max_rows=300),
     ],
     policy="sentiment_policy.yaml",

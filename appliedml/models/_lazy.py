@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 IN_MEMORY_BYTES = 256 * 2**20
 # Values of one input that one call is given at most: activations of a network are some hundred times larger.
 _VALUES_A_CALL = 2**21
+# Values inside a network that one call makes at most, where a builder says how many a row makes: half a gigabyte.
+_INNER_VALUES_A_CALL = 2**27
 
 
 class LazyPixels:
@@ -107,7 +109,7 @@ def is_lazy(x: dict[str, Any]) -> bool:
     return any(not isinstance(array, np.ndarray) for array in x.values())
 
 
-def rows_a_call(x: dict[str, Any], most: int) -> int:
+def rows_a_call(x: dict[str, Any], most: int, inner_values: int = 0) -> int:
     """Return how many rows one call of a network may have, so that memory stays bounded.
 
     Parameters
@@ -115,6 +117,8 @@ def rows_a_call(x: dict[str, Any], most: int) -> int:
     x : dict of str to array or LazyRows
     most : int
         For small rows, as those of tables.
+    inner_values : int
+        Values that the network makes of one row at once, where they are far more than its inputs (attention).
 
     Returns
     -------
@@ -127,7 +131,8 @@ def rows_a_call(x: dict[str, Any], most: int) -> int:
     (32, 65536)
     """
     values = max((int(np.prod(array.shape[1:])) for array in x.values()), default=1)
-    return min(most, max(32, _VALUES_A_CALL // max(1, values) // 32 * 32))
+    found = min(most, max(32, _VALUES_A_CALL // max(1, values) // 32 * 32))
+    return min(found, max(32, _INNER_VALUES_A_CALL // inner_values // 32 * 32)) if inner_values else found
 
 
 def ahead(make: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:

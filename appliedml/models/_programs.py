@@ -180,7 +180,7 @@ class Program:
         import tensorflow as tf
 
         losses, outputs = [], []
-        step = rows_a_call(rows.x, _EVALUATION_ROWS)
+        step = rows_a_call(rows.x, _EVALUATION_ROWS, self.network.builder.values_a_row(self.network.spec))
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
             x = {name: tf.constant(array[part]) for name, array in rows.x.items()}

@@ -59,7 +59,7 @@ class Scorer:
         call, members = self._compiled()
         n_rows = len(next(iter(x.values())))
         parts = []
-        step = rows_a_call(x, _MOST_ROWS)
+        step = rows_a_call(x, _MOST_ROWS, self._network.builder.values_a_row(self._network.spec))
         for start in range(0, n_rows, step):
             stop = min(start + step, n_rows)
             room = -(-(stop - start) // _ROW_STEP) * _ROW_STEP

@@ -6,8 +6,8 @@
     model.keras         the first member: a Keras model that gives probabilities
     model_1.keras ...   further members
 
-The ``.keras`` files open with plain Keras once the files ``appliedml/models/builders/_*layers.py`` are imported. The same fitted
-classifier gives the same bytes: dates inside the files are set to a constant.
+The ``.keras`` files open with plain Keras once the files ``appliedml/models/builders/_*layers.py`` are imported. The
+same fitted classifier gives the same bytes: dates inside the files are set to a constant.
 """
 
 from __future__ import annotations
@@ -251,11 +251,13 @@ def _read_weights(files: dict[str, bytes], name: str, where: str) -> list[NDArra
 
 def _know_layers() -> None:
     """Import the files of our layers, which makes them known to Keras."""
+    from appliedml import pretrained
     from appliedml.models import builders
 
-    for module in pkgutil.iter_modules(builders.__path__):
-        if module.name.startswith("_") and module.name.endswith("layers"):
-            importlib.import_module(f"{builders.__name__}.{module.name}")
+    for room in (builders, pretrained):
+        for module in pkgutil.iter_modules(room.__path__):
+            if module.name.startswith("_") and module.name.endswith("layers"):
+                importlib.import_module(f"{room.__name__}.{module.name}")
 
 
 def _keras_bytes(model: Any) -> bytes:

@@ -39,6 +39,8 @@ from appliedml.models.builders._builder import Phase
 # XLA takes about 1.5 s longer to compile than a graph and wins about 0.25 ms a step back (MLP 64-32, batch 256, 2
 # cores); programs are shared by some 5 folds.
 _XLA_FROM_STEPS = 1_000
+# One-dimensional convolutions win some 15 ms a step, and a step compiles in 2 s.
+_STEP_XLA_FROM_STEPS = 100
 # Above this a step is dominated by matrix products and nothing is won by leaving model.fit.
 _KERAS_FROM_PARAMETERS = 20_000_000
 _GRAPH_LAYERS = ("Conv2D", "Conv3D", "Conv2DTranspose", "SeparableConv2D", "DepthwiseConv2D")
@@ -70,9 +72,9 @@ def choose_mode(types: frozenset[str], n_parameters: int, settings: Settings, n_
         return "keras"
     if types & set(_GRAPH_LAYERS) or types & set(_GRAPH_RANDOM):
         return "epoch_graph"
-    if n_steps < _XLA_FROM_STEPS:
-        return "epoch_graph"
-    return "step_xla" if types & set(_STEP_LAYERS) else "epoch_xla"
+    if types & set(_STEP_LAYERS):
+        return "step_xla" if n_steps >= _STEP_XLA_FROM_STEPS else "epoch_graph"
+    return "epoch_graph" if n_steps < _XLA_FROM_STEPS else "epoch_xla"
 
 
 _known_facts: dict[str, tuple[frozenset[str], int]] = {}

@@ -104,14 +104,14 @@ def test_the_report_of_texts_shows_markup_as_text(text_run):
 def test_a_sampler_of_distances_is_refused_with_what_to_do_instead():
     from appliedml.errors import StageError
 
-    films = aml.SimulateRadiographs(n_patients=30, size=16).read(None, None)
+    films = aml.SimulateRadiographs(n_patients=30, size=32).read(None, None)
     pipeline = aml.Pipeline([aml.Smote(), aml.KerasClassifier(builder="cnn", epochs=1)], random_state=0)
     with pytest.raises(StageError, match="Put image_features before it"):
         pipeline.fit(films)
 
 
 def test_pictures_are_oversampled_by_position():
-    films = aml.SimulateRadiographs(n_patients=30, size=16).read(None, None)
+    films = aml.SimulateRadiographs(n_patients=30, size=32).read(None, None)
     pipeline = aml.Pipeline(
         [aml.RandomOver(), aml.KerasClassifier(builder={"cnn": {"filters": [4]}}, epochs=1)], random_state=0
     ).fit(films)

@@ -99,6 +99,20 @@ class Builder(Configured, ABC):
         """
         return (Phase(epochs),)
 
+    def values_a_row(self, spec: Any) -> int:
+        """Return how many values the network makes of one row at once, where they are far more than its inputs.
+
+        Parameters
+        ----------
+        spec : Spec
+
+        Returns
+        -------
+        int
+            0 where the inputs say enough.
+        """
+        return 0
+
     def set_phase(self, model: Any, number: int) -> None:
         """Say which layers of a fresh model train in a stretch, by their ``trainable``.
 

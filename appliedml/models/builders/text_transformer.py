@@ -115,6 +115,19 @@ class TextTransformer(TextBuilder):
         self.max_ngrams = max_ngrams
         self.bag_l2 = bag_l2
 
+    def values_a_row(self, spec: TextSpec) -> int:
+        """Return the attention weights of one text, before and after the softmax.
+
+        Parameters
+        ----------
+        spec : TextSpec
+
+        Returns
+        -------
+        int
+        """
+        return 2 * self.heads * spec.length**2
+
     def build(self, spec: TextSpec, n_outputs: int, seed: int) -> Any:
         """Return a fresh Keras model from codes of words to logits.
 

@@ -90,7 +90,7 @@ def _words(artifact: Artifact) -> list[Block]:
             interval_chart(
                 title=f"What words do to the score{f' of {output}' if several else ''}",
                 alt="Mean Shapley value of each word in the texts where it stands, with its interval.",
-                data=shown[["word", "value", "low", "high", "n"]],
+                data=shown[["word", "value", "low", "high", "size", "n"]],
                 label="word",
                 value="value",
                 low="low",

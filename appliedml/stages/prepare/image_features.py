@@ -54,6 +54,7 @@ class ImageFeatures(TransformerMixin, Configured):
     'average'
     """
 
+    reads: ClassVar[str] = "images"
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
         "backbone": Choice(*BACKBONES),
         "weights": Text(),

@@ -61,6 +61,7 @@ class TextEmbeddings(TransformerMixin, Configured):
     ['mean']
     """
 
+    reads: ClassVar[str] = "texts"
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
         "encoder": Choice(NAME),
         "weights": AnyOf(Null(), Text()),
