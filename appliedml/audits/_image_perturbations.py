@@ -137,15 +137,22 @@ def attack(model: object, pixels: Pixels, codes: NDArray[np.int64], strength: fl
     """
     import tensorflow as tf
 
-    parts = []
-    step = max(1, 2**21 // int(np.prod(pixels.shape[1:])))
-    for start in range(0, len(pixels), step):
-        x = tf.constant(pixels[start : start + step], tf.float32)
-        labels = tf.constant(codes[start : start + step], tf.int32)
+    def gradient(x: object, labels: object) -> object:
         with tf.GradientTape() as tape:
             tape.watch(x)
             chances = model(x, training=False)  # type: ignore[operator]
             loss = tf.keras.losses.sparse_categorical_crossentropy(labels, chances)
-        sign = np.sign(tape.gradient(loss, x).numpy())
+        return tape.gradient(loss, x)
+
+    shape = (None, *pixels.shape[1:])
+    # The concrete function: TensorFlow counts traces by line of source, and would warn of "retracing".
+    compiled = tf.function(gradient, autograph=False).get_concrete_function(
+        tf.TensorSpec(shape, tf.float32), tf.TensorSpec((None,), tf.int32)
+    )
+    parts = []
+    step = max(1, 2**21 // int(np.prod(pixels.shape[1:])))
+    for start in range(0, len(pixels), step):
+        x = tf.constant(pixels[start : start + step], tf.float32)
+        sign = np.sign(compiled(x, tf.constant(codes[start : start + step], tf.int32)).numpy())
         parts.append(_as_pixels(x.numpy() + strength * sign))
     return np.concatenate(parts)

@@ -26,6 +26,7 @@ from appliedml.execution.cleaning import Cleaned, clean_samples
 from appliedml.execution.environment import git_commit, versions
 from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, fold_seed, run_fold
 from appliedml.execution.labels import check_sensitive, encode_labels
+from appliedml.execution.reuse import frozen_passes
 from appliedml.store import layout
 from appliedml.store.plain_yaml import load_yaml
 from appliedml.store.run import Run
@@ -304,16 +305,25 @@ def _write(
     write_table(folder / layout.SCORES, scores)
     for artifact in artifacts:
         write_artifact(folder / layout.ARTIFACTS / artifact.kind, artifact)
-    info["model"] = results[0].model
+    sizes = [
+        {
+            "fitted": result.n_train - len(result.validation_row_ids),
+            "validation": len(result.validation_row_ids),
+            "test": len(result.predictions),
+        }
+        for result in results
+    ]
+    passes = frozen_passes(cleaned.samples.X, [result.model for result in results], sizes)
+    info["model"] = {**results[0].model, **({"frozen_passes": passes} if passes else {})}
     info["folds"] = [
         {
             "number": result.number,
-            "n_train": result.n_train - len(result.validation_row_ids),
-            "n_validation": len(result.validation_row_ids),
-            "n_test": len(result.predictions),
+            "n_train": size["fitted"],
+            "n_validation": size["validation"],
+            "n_test": size["test"],
             "threshold": float(result.predictions["threshold"].iloc[0]),
         }
-        for result in results
+        for result, size in zip(results, sizes, strict=True)
     ]
     write_json(folder / layout.TIMINGS, timings)
     # Last: a folder without its run.json is no run.

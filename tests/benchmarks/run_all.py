@@ -28,6 +28,8 @@ TITLES = {
     "builders": "Every kind of network",
     "shapley": "Shapley values of a table",
     "image_shapley": "Shapley values of image patches",
+    "text_shapley": "Shapley values of words",
+    "image_memory": "Memory of pictures read lazily",
     "group_bootstrap": "Intervals by group",
     "start": "Start",
     "growth": "Growth of the whole fraud run",

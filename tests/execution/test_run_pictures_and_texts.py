@@ -117,3 +117,42 @@ def test_pictures_are_oversampled_by_position():
     ).fit(films)
     counts = np.bincount(np.asarray(films.y).astype(int))
     assert pipeline.ledger_.loc[0, "rows_out"] == 2 * counts.max()
+
+
+def test_a_medmnist_file_runs_with_its_own_split(tmp_path):
+    arrays = {}
+    for part, n in (("train", 60), ("val", 12), ("test", 24)):
+        labels = np.arange(n) % 2
+        pictures = RNG.integers(0, 90, (n, 28, 28)).astype(np.uint8)
+        pictures[labels == 1, 8:20, 8:20] += 90
+        arrays |= {f"{part}_images": pictures, f"{part}_labels": labels[:, None].astype(np.uint8)}
+    np.savez(tmp_path / "tinymnist.npz", **arrays)
+    plan = aml.Plan(
+        name="own_split",
+        data=aml.Medmnist(str(tmp_path / "tinymnist.npz"), classes=["normal", "finding"]),
+        split=aml.Predefined(),
+        pipeline=aml.Pipeline(
+            [aml.KerasClassifier(builder={"cnn": {"filters": [8], "batch_norm": False}}, epochs=15, learning_rate=0.01)]
+        ),
+        audits=[aml.Performance(n_resamples=100)],
+    )
+    run = plan.run(out=tmp_path / "out")
+    assert len(run.predictions) == 24
+    assert run.info["folds"][0]["n_train"] == 72
+    assert run.score("roc_auc")[0] > 0.9
+
+
+def test_an_archive_in_keras_form_takes_the_place_of_the_digits(tmp_path):
+    labels = np.arange(60) % 3
+    pictures = (labels[:, None, None] * 80 + RNG.integers(0, 30, (60, 12, 12))).astype(np.uint8)
+    np.savez(
+        tmp_path / "mnist.npz", x_train=pictures[:40], y_train=labels[:40], x_test=pictures[40:], y_test=labels[40:]
+    )
+    plan = aml.Plan(
+        name="digits",
+        data=aml.Digits(),
+        split=aml.KFold(folds=2),
+        pipeline=aml.Pipeline([aml.KerasClassifier(builder={"cnn": {"filters": [4]}}, epochs=1)]),
+        audits=[aml.Performance(n_resamples=100), aml.Baselines(models=["majority"], n_resamples=100)],
+    ).with_data(tmp_path / "mnist.npz")
+    assert len(plan.run(out=tmp_path / "out").predictions) == 60

@@ -130,7 +130,17 @@ def _model(run: Run) -> list[Block]:
     found: list[Block] = [Subheading("The model")] if model else []
     plain, tables = [], []
     # The epochs stand in the table of the training curves, counted from 1; here they would count from 0.
-    for key, value in sorted((key, value) for key, value in model.items() if key != "best_epoch"):
+    passes = model.get("frozen_passes")
+    if passes:
+        found.append(
+            Text(
+                f"The frozen network in front was run once for each of the {passes['computed']:,} distinct inputs and "
+                f"its outputs kept. Run anew for every epoch of every fold, the same training would have taken "
+                f"{passes['without_reuse']:,} runs of it. What audits disturb or hide comes on top."
+            )
+        )
+    shown = {key: value for key, value in model.items() if key not in ("best_epoch", "frozen_passes")}
+    for key, value in sorted(shown.items()):
         if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
             tables.append((key, pd.DataFrame([{k: _value(v) for k, v in item.items()} for item in value])))
         elif isinstance(value, Mapping):

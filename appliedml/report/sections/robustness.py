@@ -12,7 +12,7 @@ from appliedml.report.values import metric_label, number
 from appliedml.store.run import Run
 
 KINDS = {"image_robustness": "Images", "text_robustness": "Texts"}
-MAX_LINES = 8
+MAX_LINES = 4
 _LABELS = {"flip_rate": "Decisions changed"}
 
 
@@ -78,7 +78,7 @@ def _charts(artifact: Artifact) -> list[Block]:
             )  # fmt: skip
             found.append(
                 line_chart(
-                    title=f"{_label(str(metric))} by severity",
+                    title=f"{_label(str(metric))} by severity: {_listed(lines)}",
                     alt=f"{_label(str(metric))} at the highest severity: {ends}.",
                     data=only(lines, columns),
                     x="severity",
@@ -91,6 +91,10 @@ def _charts(artifact: Artifact) -> list[Block]:
                 )
             )
     return found
+
+
+def _listed(lines: pd.DataFrame) -> str:
+    return ", ".join(str(title).lower() for title in dict.fromkeys(lines["title"]))
 
 
 def _tables(artifact: Artifact) -> list[Block]:

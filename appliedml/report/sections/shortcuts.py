@@ -116,4 +116,6 @@ def _balanced(table: pd.DataFrame) -> Block:
         Column("difference_high", "To", "number"),
     )  # fmt: skip
     note = "Rows are weighted so that the attribute tells nothing about the label."
-    return Table("Performance with the attribute balanced", table, columns, note=note)
+    # Differences far below their intervals would be shown as powers of ten.
+    rounded = table.round({name: 3 for name in ("difference", "difference_low", "difference_high")})
+    return Table("Performance with the attribute balanced", rounded, columns, note=note)
