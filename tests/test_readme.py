@@ -37,6 +37,7 @@ def test_every_command_it_names_exists(text):
     commands = {command.name for command in cli.app.registered_commands} | {
         command.callback.__name__ for command in cli.app.registered_commands
     }
+    commands |= {group.name for group in cli.app.registered_groups}
     assert set(re.findall(r"^appliedml ([a-z]+) ", text, re.MULTILINE)) <= commands
 
 

@@ -117,5 +117,5 @@ def _balanced(table: pd.DataFrame) -> Block:
     )  # fmt: skip
     note = "Rows are weighted so that the attribute tells nothing about the label."
     # Differences far below their intervals would be shown as powers of ten.
-    rounded = table.round({name: 3 for name in ("difference", "difference_low", "difference_high")})
+    rounded = table.round(dict.fromkeys(("difference", "difference_low", "difference_high"), 3))
     return Table("Performance with the attribute balanced", rounded, columns, note=note)

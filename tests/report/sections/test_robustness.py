@@ -49,7 +49,7 @@ def blocks(run, kind):
 
 def test_perturbations_with_several_severities_are_drawn_and_all_are_listed():
     run = {"text_robustness": text_artifact()}
-    assert [figure.title for figure in blocks(run, Figure)] == ["AUROC by severity", "Accuracy by severity"]
+    assert [figure.title for figure in blocks(run, Figure)] == ["AUROC by severity: blur", "Accuracy by severity: blur"]
     assert "Blur 0.600" in blocks(run, Figure)[0].alt
     assert "Flip" not in blocks(run, Figure)[0].alt
     captions = [table.caption for table in blocks(run, Table)]
