@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 from appliedml.audits._profile_bins import Bins, crossed, encoded
+from appliedml.core.group_folds import group_folds
 from appliedml.core.schema import UNKNOWN
 
 MIN_LEVEL_ROWS = 20
@@ -151,8 +152,8 @@ def splits(labels: NDArray[np.intp], group: NDArray[Any] | None, seed: int) -> I
     codes = pd.factorize(np.asarray(group, dtype=object), use_na_sentinel=False)[0]
     if len(np.unique(codes)) < N_SPLITS:
         return iter(())
-    splitter = StratifiedGroupKFold(N_SPLITS, shuffle=True, random_state=seed)
-    return splitter.split(labels, labels, codes)  # type: ignore[no-any-return]
+    folds = group_folds(labels, codes, N_SPLITS, seed)
+    return ((np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(N_SPLITS))
 
 
 def out_of_fold(

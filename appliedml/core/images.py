@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from appliedml.core.fingerprint import canonical_json
 from appliedml.errors import DataError
 
+# Pictures that take no more than this together are kept once they are decoded; of more, none is.
+KEEP_BYTES = 128 * 2**20
+
 
 @runtime_checkable
 class Decoder(Protocol):
@@ -64,6 +67,9 @@ class Images:
     masks : Images, optional
         Known regions (lesions, say), one picture of one channel a row, above 127 inside the region. The model never
         sees them.
+    kept : dict, optional
+        Decoded pictures by item, shared by all selections of the same pictures. Default: a new one where all pictures
+        fit into ``KEEP_BYTES``.
 
     Examples
     --------
@@ -80,6 +86,8 @@ class Images:
         channels: int,
         names: Sequence[str] | None = None,
         masks: Images | None = None,
+        *,
+        kept: dict[Any, NDArray[np.uint8]] | None = None,
     ) -> None:
         self.items = tuple(items)
         self.decoder = decoder
@@ -87,6 +95,9 @@ class Images:
         self.channels = int(channels)
         self.names = tuple(str(name) for name in (names if names is not None else self.items))
         self.masks = masks
+        if kept is None and not isinstance(decoder, ArrayDecoder) and self.nbytes <= KEEP_BYTES:
+            kept = {}
+        self._kept = kept
         if masks is not None and len(masks) != len(self.items):
             raise DataError(f"Images: one mask a picture is needed. There are {len(self.items)}, not {len(masks)}.")
 
@@ -153,7 +164,12 @@ class Images:
             self.channels,
             [self.names[row] for row in chosen],
             None if self.masks is None else self.masks.take(chosen),
+            kept=self._kept,
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave decoded pictures behind: a worker decodes its own."""
+        return {**self.__dict__, "_kept": None if self._kept is None else {}}
 
     def __getitem__(self, rows: Any) -> Images:
         """Return some pictures, by slice, positions or boolean mask."""
@@ -174,8 +190,15 @@ class Images:
         chosen = np.arange(len(self)) if rows is None else np.arange(len(self))[rows]
         out = np.empty((len(chosen), *self.size, self.channels), dtype=np.uint8)
         for place, row in enumerate(chosen):
-            out[place] = self.decoder.decode(self.items[row], *self.size, self.channels)
+            out[place] = self._decoded(self.items[row])
         return out
+
+    def _decoded(self, item: Any) -> NDArray[np.uint8]:
+        if self._kept is None:
+            return self.decoder.decode(item, *self.size, self.channels)
+        if item not in self._kept:
+            self._kept[item] = self.decoder.decode(item, *self.size, self.channels)
+        return self._kept[item]
 
     def batches(self, size: int = 256) -> Iterator[NDArray[np.uint8]]:
         """Decode pictures in order, a batch at a time.

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,22 @@ def test_another_shape_is_refused_in_a_sentence():
         Images.of(np.zeros((2, 3)))
     with pytest.raises(DataError, match="one mask a picture"):
         Images(range(5), Images.of(PIXELS).decoder, (4, 6), 1, masks=Images.of(PIXELS[:2]))
+
+
+def test_few_pictures_are_decoded_once_and_many_anew(monkeypatch):
+    decoder = Counting()
+    images = Images(range(6), decoder, (2, 2), 1)
+    images.pixels()
+    images.take(np.array([3, 1])).pixels()
+    assert decoder.asked == [0, 1, 2, 3, 4, 5]
+    monkeypatch.setattr("appliedml.core.images.KEEP_BYTES", 10)
+    many = Images(range(6), Counting(), (2, 2), 1)
+    many.pixels(np.array([2]))
+    many.take(np.array([2])).pixels()
+    assert many.decoder.asked == [2, 2]
+
+
+def test_decoded_pictures_stay_behind_when_they_travel():
+    images = Images(range(6), Counting(), (2, 2), 1)
+    images.pixels()
+    assert pickle.loads(pickle.dumps(images))._kept == {}
