@@ -46,8 +46,8 @@ PLAN = aml.Plan(
         aml.TrainingCurves(),
         aml.AugmentationExamples(),
         aml.Fairness(),
-        # The films are simulated, so six may be shown: they are nobody's.
-        aml.ExplainImages(max_images=20, grid=8, preview_gradients=True, release_images=6),
+        # Six simulated films are shown: they are nobody's.
+        aml.ExplainImages(max_images=12, grid=8, n_permutations=16, release_images=6),
         aml.ShortcutProbe(),
         aml.ImageRobustness(max_rows=200),
     ],

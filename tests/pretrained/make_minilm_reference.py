@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
-from transformers import BertModel, BertTokenizerFast
 
 SENTENCES = [
     "The coffee was rich and smooth; I will buy it again.",
@@ -31,6 +29,9 @@ LENGTH = 128
 
 
 def main() -> None:
+    import torch
+    from transformers import BertModel, BertTokenizerFast
+
     folder = Path(sys.argv[1])
     tokeniser = BertTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
     model = BertModel.from_pretrained(folder, attn_implementation="eager").eval()
