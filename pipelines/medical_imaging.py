@@ -13,7 +13,7 @@ import appliedml as aml
 PLAN = aml.Plan(
     name="medical_imaging",
     seed=7,
-    data=aml.SimulateRadiographs(n_patients=500, size=64, shortcut=0.6),  # a planted shortcut: the report must find it
+    data=aml.SimulateRadiographs(n_patients=400, size=64, shortcut=0.6),  # a planted shortcut: the report must find it
     split=aml.GroupKFold(folds=5),  # all films of a patient stay in one fold
     pipeline=aml.Pipeline(
         [
@@ -26,11 +26,11 @@ PLAN = aml.Plan(
                         "augment": {"rotation": 5, "shift": 0.05, "contrast": 0.1, "brightness": 0.05},
                     }
                 },
-                epochs=20,
+                epochs=12,
                 batch_size=32,
                 learning_rate=0.003,
                 schedule="cosine",
-                patience_epochs=8,
+                patience_epochs=6,
             ),
         ],
         validation=0.15,
@@ -47,7 +47,7 @@ PLAN = aml.Plan(
         aml.AugmentationExamples(),
         aml.Fairness(),
         # Six simulated films are shown: they are nobody's.
-        aml.ExplainImages(max_images=12, grid=8, n_permutations=16, release_images=6),
+        aml.ExplainImages(max_images=10, grid=8, n_permutations=16, release_images=6),
         aml.ShortcutProbe(),
         aml.ImageRobustness(max_rows=200),
     ],

@@ -18,8 +18,8 @@ PLAN = aml.Plan(
     data=aml.TextTable("../data/reviews.parquet"),
     schema=aml.Schema(target="score", group="product", row_id="review_id", positive="great"),
     clean=[
-        aml.DropEmptyTexts(),
         aml.CleanText(),
+        aml.DropEmptyTexts(),
         aml.GroupNearDuplicates(),  # near-duplicates never straddle folds
     ],
     split=aml.GroupKFold(folds=5),  # reviews of a product stay in one fold

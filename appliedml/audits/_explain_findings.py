@@ -14,6 +14,8 @@ LOW_AGREEMENT = 0.6
 HIGH_RANDOMISED = 0.7
 # Half of the agreement of an explanation with itself: a convention, stated where the verdict stands.
 RANDOMISED_LIMIT = 0.5
+# An interval over fewer rows says little.
+FEWEST_RANDOMISED = 8
 # The distance to a better run should be the one that standard errors lead to expect.
 MUCH_LARGER = 2.0
 RESIDUAL_SHARE = 0.01
@@ -85,23 +87,30 @@ def _percent(share: float) -> float:
     return float(f"{100 * share:.3g}")
 
 
-def randomisation_verdict(high: float) -> str:
+def randomisation_verdict(high: float, n: int = FEWEST_RANDOMISED) -> str:
     """Say whether explanations depend on what was learnt, by the upper end of the interval of the rank correlation.
 
     Parameters
     ----------
     high : float
+    n : int
+        Rows it rests on.
 
     Returns
     -------
     str
-        "depends on what was learnt" below 0.5; else, or where there is no interval, "not shown".
+        "depends on what was learnt" below 0.5; "insufficient evidence" from fewer than eight rows; else, or where there
+        is no interval, "not shown".
 
     Examples
     --------
     >>> randomisation_verdict(0.31), randomisation_verdict(0.52), randomisation_verdict(float("nan"))
     ('depends on what was learnt', 'not shown', 'not shown')
+    >>> randomisation_verdict(0.1, 2)
+    'insufficient evidence'
     """
+    if n < FEWEST_RANDOMISED:
+        return "insufficient evidence"
     return "depends on what was learnt" if high < RANDOMISED_LIMIT else "not shown"
 
 

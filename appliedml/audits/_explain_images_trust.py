@@ -83,7 +83,7 @@ def randomisation_table(found: Sequence[dict[str, Any]], seed: int) -> tuple[pd.
         else:
             rows.append((item["randomised"]["how"], *randomisation_interval(item["randomised"]["correlations"], seed)))
     table = pd.DataFrame(rows, columns=["how", "value", "low", "high", "n"])
-    return table.assign(verdict=[randomisation_verdict(high) for high in table["high"]]), skipped
+    return table.assign(verdict=[randomisation_verdict(row.high, int(row.n)) for row in table.itertuples()]), skipped
 
 
 def preview_tables(

@@ -39,6 +39,9 @@ class Judged:
         Mean over folds, with the interval of each item by itself, over training anew and over sentences.
     wide_low, wide_high : array
         The same interval, simultaneous over all items.
+    models_low, models_high : array
+        Interval of the gap of the models that were trained: over sentences, and wide enough for every fold's model.
+        It says how large a gap is once another test has shown that it is not chance: it does not cover training anew.
     fold_low, fold_high : array
         Smallest and largest gap of a fold's model.
     p_folds, p_labels : array
@@ -53,6 +56,8 @@ class Judged:
     high: Floats
     wide_low: Floats
     wide_high: Floats
+    models_low: Floats
+    models_high: Floats
     fold_low: Floats
     fold_high: Floats
     p_folds: Floats
@@ -270,6 +275,9 @@ def judge(
             spread = np.array([defined[item].var(ddof=1) for item in np.flatnonzero(same)])
             variance, df[same] = steadied(spread, k - 1)
             error[same] = np.sqrt(variance * (1 / k + overlap / (1 - overlap)) + over_sentences[same])
+    # No model tells these apart at all: what other items vary by is no sign that these do.
+    unknown = (fold_low == 0) & (fold_high == 0) & (over_sentences == 0) & (n_folds >= 2)
+    error[unknown] = 0.0
     n_items = max(1, int((n_folds > 0).sum()))
     ratio = np.divide(np.abs(gap), error, out=np.zeros(len(gap)), where=error > 0)
     ratio = np.where((error == 0) & (gap != 0), np.inf, ratio)
@@ -288,6 +296,6 @@ def judge(
         for i in range(len(gap))
     ]
     return Judged(
-        gap, gap - reach, gap + reach, gap - wide, gap + wide, fold_low, fold_high, p_folds, p_labels, verdict,
-        large & ~proven,
+        gap, gap - reach, gap + reach, gap - wide, gap + wide, np.minimum(fold_low, gap - sentences),
+        np.maximum(fold_high, gap + sentences), fold_low, fold_high, p_folds, p_labels, verdict, large & ~proven,
     )  # fmt: skip

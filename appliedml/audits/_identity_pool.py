@@ -15,6 +15,8 @@ from appliedml.audits._identity_judge import Floats, Judged, holm, judge, label_
 from appliedml.audits._identity_terms import Dimension, Term, template_terms
 
 MIN_FOLD_TEXTS = 5
+# Smaller differences of scores are what adding up floating-point numbers leaves behind.
+NOISE = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,8 @@ def pooled_items(
     for k, code in enumerate(outputs):
         p, direction = _label_tests(evidence, k)
         scores = np.stack([item["scores"][:, :, k] for item in evidence])
-        gaps = np.einsum("it,ftc->fic", weights, scores)
-        found = gaps.mean(axis=2)
+        gaps = without_noise(np.einsum("it,ftc->fic", weights, scores))
+        found = without_noise(gaps.mean(axis=2))
         sign = np.sign(found.mean(axis=0))
         decisions = np.stack([item["decisions"] for item in evidence])
         own = table.assign(**{
@@ -121,7 +123,7 @@ def pooled_items(
         })  # fmt: skip
         tables.append(own)
         by_fold.append(found)
-        over.append(_over_templates(gaps.mean(axis=0), evidence[0]["tones"]))
+        over.append(_over_templates(without_noise(gaps.mean(axis=0)), evidence[0]["tones"]))
         labels.append(np.where(direction[key_of] == sign, p[key_of], np.where(np.isnan(p[key_of]), np.nan, 1.0)))
         pairs = _own_items(evidence, keys, k, min_texts)
         if len(pairs.table):
@@ -135,6 +137,25 @@ def pooled_items(
         np.concatenate(over),
         np.concatenate(labels),
     )
+
+
+def without_noise(values: Floats) -> Floats:
+    """Return differences of scores, those below 1e-9 as exactly 0; NaN stay NaN.
+
+    Parameters
+    ----------
+    values : array
+
+    Returns
+    -------
+    array
+
+    Examples
+    --------
+    >>> without_noise(np.array([3e-17, -0.2])).tolist()
+    [0.0, -0.2]
+    """
+    return np.where(np.abs(values) < NOISE, 0.0, values)
 
 
 def _over_templates(gaps: Floats, tones: Sequence[str]) -> Floats:
@@ -186,7 +207,9 @@ def _own_items(evidence: Sequence[Mapping[str, Any]], keys: list[tuple[str, str]
     first = [place[d, s] for d, s in zip(table["dimension"], table["source"], strict=True)]
     second = [place[d, t] for d, t in zip(table["dimension"], table["target"], strict=True)]
     table = table.assign(a=np.minimum(first, second), b=np.maximum(first, second))
-    table["shift"] = table[f"shift_{k}"] * np.where(np.array(first) == table["a"], 1.0, -1.0)
+    table["shift"] = without_noise(table[f"shift_{k}"].to_numpy(dtype=float)) * np.where(
+        np.array(first) == table["a"], 1.0, -1.0
+    )
     for (a, b), part in table.groupby(["a", "b"], sort=True):
         by_unit = part.groupby("unit", sort=True, dropna=False)["shift"].agg(["sum", "size"])
         n_units = len(by_unit)
@@ -194,9 +217,9 @@ def _own_items(evidence: Sequence[Mapping[str, Any]], keys: list[tuple[str, str]
         values = np.full(len(evidence), np.nan)
         for at, found in per_fold.iterrows():
             if found["size"] >= MIN_FOLD_TEXTS:
-                values[int(at)] = found["mean"]
+                values[int(at)] = without_noise(found["mean"])
         small = n_units < min_texts or bool(np.isnan(values).any())
-        mean = float(part["shift"].mean())
+        mean = float(without_noise(part["shift"].mean()))
         residual = by_unit["sum"] - by_unit["size"] * mean
         variance = float((residual**2).sum() / len(part) ** 2 * n_units / max(1, n_units - 1))
         way = np.sign(mean)

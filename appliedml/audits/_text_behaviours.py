@@ -36,7 +36,7 @@ LEXICON_RULE = Record(
 # AUROC of plain positive against plain negative sentences from which the score is taken to follow sentiment.
 FOLLOWS = 0.75
 ADDED = ("positive_sentence", "negative_sentence", "neutral_sentence")
-COLUMNS = ("test", "title", "kind", "example", "n", "failures", "failure_rate", "low", "high")
+COLUMNS = ("test", "title", "kind", "example", "n", "counted", "failures", "failure_rate", "low", "high")
 
 
 def lexicon_of(own: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -130,8 +130,10 @@ def behaviour_table(
     Returns
     -------
     DataFrame
-        One row a test. ``n`` counts sentences (or groups of texts): folds score the same templates, so they are not
-        counted again; ``failures`` is the mean over folds of templates.
+        One row a test. ``n`` counts template sentences, or test texts (or groups of them), as ``counted`` says in
+        words. All folds' models score the same templates: whether a sentence fails is averaged over the models first,
+        and ``failure_rate`` is the mean of that over sentences, with a Wilson interval for ``n`` sentences. It speaks
+        of other sentences of the kind, with the models that were trained. A test text is scored by one model.
     """
     texts, rows = template_texts(lexicon), []
 
@@ -139,7 +141,12 @@ def behaviour_table(
         n = len(failed) if units is None else int(pd.Series(units).nunique(dropna=False))
         rate = float(failed.mean()) if len(failed) else float("nan")
         low, high = wilson_interval(rate * n, n, confidence) if n else (np.nan, np.nan)
-        rows.append((name, title, kind, example, n, rate * n if n else 0.0, rate, float(low), float(high)))
+        counted = f"{n:,} sentences, mean over {len(evidence)} models"
+        if units is not None:
+            counted = f"{n:,} test texts" if n == len(failed) else f"{n:,} groups of test texts"
+        elif len(evidence) == 1:
+            counted = f"{n:,} sentences"
+        rows.append((name, title, kind, example, n, counted, rate * n if n else 0.0, rate, float(low), float(high)))
 
     def of_templates(test: Callable[[Mapping[str, Any]], NDArray[np.bool_]]) -> Floats:
         found: Floats = np.mean([test(item["templates"]) for item in evidence], axis=0)

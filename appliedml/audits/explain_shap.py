@@ -318,7 +318,7 @@ def _randomisation(found: Sequence[dict[str, Any]], seed: int) -> tuple[pd.DataF
         else:
             rows.append((item["randomised"]["how"], *randomisation_interval(item["randomised"]["correlations"], seed)))
     table = pd.DataFrame(rows, columns=["how", "value", "low", "high", "n"])
-    return table.assign(verdict=[randomisation_verdict(high) for high in table["high"]]), skipped
+    return table.assign(verdict=[randomisation_verdict(row.high, int(row.n)) for row in table.itertuples()]), skipped
 
 
 def _errors(found: Sequence[dict[str, Any]]) -> pd.DataFrame:

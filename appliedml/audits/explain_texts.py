@@ -106,7 +106,7 @@ class ExplainTexts(Configured):
         target_error: float | None = 0.1,
         n_permutations: int | None = None,
         output: str = "probability",
-        min_word_texts: int = 3,
+        min_word_texts: int = 5,
         top: int = 20,
         release_texts: int = 0,
         max_folds: int | None = None,
@@ -291,7 +291,7 @@ def _randomisation(found: Sequence[dict[str, Any]], seed: int) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     if part is not None and part["correlations"] is not None:
         value, low, high, n = randomisation_interval(part["correlations"], seed)
-        rows.append((part["how"], value, low, high, n, randomisation_verdict(high)))
+        rows.append((part["how"], value, low, high, n, randomisation_verdict(high, n)))
     return pd.DataFrame(rows, columns=["how", "value", "low", "high", "n", "verdict"])
 
 

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from appliedml.audits._fairness_verdict import Verdict
+from appliedml.audits._identity_dimensions import dimension_table, unknown_findings
 from appliedml.audits._identity_errors import error_table
 from appliedml.audits._identity_findings import coverage_finding, error_findings, gap_findings
 from appliedml.audits._identity_fold import Options, fold_evidence, group_keys, outputs_of
@@ -29,6 +31,7 @@ NOT_TEXTS = "The inputs are not texts, so there are no identity terms to swap."
 PERSONAL_DATA = "The table released holds single texts of the test data. They are personal data: handle them as such."
 # Two tests of swaps, and the error rates: each may err with a third of what the audit may.
 N_PARTS = 3
+_ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.INFO)
 
 
 class IdentitySwaps(Configured):
@@ -74,8 +77,15 @@ class IdentitySwaps(Configured):
     the models of the folds differ, shared rows accounted for; the other asks whether the term goes with the class in
     the training texts of every fold beyond chance (Fisher). *Within tolerance*: the interval of the gap, over training
     anew and over sentences, lies within the tolerance. *Insufficient evidence*: neither; ``noticed`` marks gaps that
-    are beyond the tolerance in every model without proof. With no bias, a disparity is claimed anywhere in at most 1 -
+    are beyond the tolerance in every model without proof. A dimension is as its worst gap. With no bias, a disparity is claimed anywhere in at most 1 -
     ``confidence`` of all cases.
+
+    **Largest gap of a dimension** (``gap.identity_score``, without its sign, within 0 and 1). With a disparity: the
+    largest proven gap; its interval is that of the models that were trained, over sentences and wide enough for every
+    fold's model, so that its lower bound lies above ``tolerance``; that it is not chance is said by the corrected test.
+    Without: the largest gap of all; the lower bound holds for all gaps of the audit together (Bonferroni), and the
+    upper one is the largest upper bound of a gap by itself, which covers the largest gap without correction
+    (Berger 1982). "Within tolerance" is said only where that interval lies within the tolerance.
 
     **Errors.** False positive and false negative rates (real labels) of texts that mention a group, against texts that
     mention none of its dimension. This compares different texts: unlike a swap it does not show a cause. Its intervals
@@ -98,7 +108,7 @@ class IdentitySwaps(Configured):
         exceeds, small.
     ``dimensions``
         dimension, n_terms, n_groups, n_texts (test texts with a term), verdict, largest, low, high, largest_item,
-        source, note.
+        unknown (no model tells any of its terms apart), remark, source, note.
     ``templates``
         tone, text.
     ``released``
@@ -107,7 +117,8 @@ class IdentitySwaps(Configured):
     Source
     ------
     Garg et al. (2019), Counterfactual fairness in text classification through robustness, AIES; Dixon et al. (2018),
-    Measuring and mitigating unintended bias in text classification, AIES; Kiritchenko and Mohammad (2018), *SEM.
+    Measuring and mitigating unintended bias in text classification, AIES; Kiritchenko and Mohammad (2018), *SEM;
+    Berger (1982), Multiparameter hypothesis testing and acceptance sampling, Technometrics 24.
     The lists name their own sources.
 
     Examples
@@ -224,15 +235,17 @@ class IdentitySwaps(Configured):
                 for name in ("n_with_term", "n_swappable", "n_swapped")
             },
         }
-        summed = _dimension_table(dimensions, table, mentions)
+        summed = dimension_table(dimensions, table, mentions, _seen(evidence), self.tolerance)
         english = [sum(int(item["english"][k]) for item in evidence) for k in (0, 1)]
         found = [
             *gap_findings(table, self.tolerance, len(evidence)),
             *error_findings(errors, self.rate_tolerance),
             *self._unjudged(summed, len(evidence)),
             *language_findings(english[0], english[1], "The identity terms and templates"),
+            *unknown_findings(summed),
             coverage_finding(counts, [item.name for item in dimensions]),
         ]
+        found.sort(key=lambda finding: _ORDER.index(finding.severity))
         tables = {
             "terms": _only(table, "term"),
             "groups": _only(table, "group"),
@@ -282,8 +295,14 @@ class IdentitySwaps(Configured):
 
 def _judged_table(items: Items, judged: Judged, confidence: float) -> pd.DataFrame:
     table = items.table.drop(columns=[column for column in ("term",) if column in items.table])
-    fields = ("gap", "low", "high", "wide_low", "wide_high", "fold_low", "fold_high", "p_folds", "p_labels")
-    table = table.assign(**{name: getattr(judged, name) for name in fields}, noticed=judged.noticed)
+    # A difference of two probabilities lies within -1 and 1, whatever a t interval says.
+    gaps = ("gap", "low", "high", "wide_low", "wide_high", "models_low", "models_high", "fold_low", "fold_high")
+    table = table.assign(
+        **{name: np.clip(getattr(judged, name), -1.0, 1.0) for name in gaps},
+        p_folds=judged.p_folds,
+        p_labels=judged.p_labels,
+        noticed=judged.noticed,
+    )
     table["verdict"] = [item.value for item in judged.verdict]
     if "shift" in table:
         # The mean over sentences, also where folds are too few or too small to judge.
@@ -314,32 +333,11 @@ def _only(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     return found.astype(whole | ({"small": bool} if kind == "own" else {}))
 
 
-def _dimension_table(dimensions: Sequence[Dimension], table: pd.DataFrame, mentions: Any) -> pd.DataFrame:
-    """One row a dimension: its worst verdict, and the largest gap with the interval that holds for it."""
-    keys, rows = group_keys(dimensions), []
-    n_terms = pd.Series([term.dimension for term in template_terms(dimensions)]).value_counts()
-    judged = table["small"].ne(True) if "small" in table else table["kind"].notna()
-    for item in dimensions:
-        part = table[(table["dimension"] == item.name) & judged]
-        columns = [at for at, key in enumerate(keys) if key[0] == item.name]
-        verdicts = set(part["verdict"])
-        worst = next((v for v in (Verdict.DISPARITY, Verdict.INSUFFICIENT) if v.value in verdicts), Verdict.WITHIN)
-        row = {
-            "dimension": item.name, "n_terms": int(n_terms.get(item.name, 0)), "n_groups": len(item.groups),
-            "n_texts": int(mentions[:, columns].any(axis=1).sum()),
-            "verdict": worst.value if len(part) else Verdict.INSUFFICIENT.value,
-            "largest": np.nan, "low": np.nan, "high": np.nan, "largest_item": "",
-        }  # fmt: skip
-        if len(part):
-            top = part.loc[part["gap"].abs().idxmax()]
-            least = np.maximum(0, np.maximum(part["wide_low"], -part["wide_high"]))
-            most = np.maximum(part["wide_low"].abs(), part["wide_high"].abs())
-            row |= {
-                "largest": float(abs(top["gap"])), "low": float(least.max()), "high": float(most.max()),
-                "largest_item": str(top["item"]),
-            }  # fmt: skip
-        rows.append(row | {"source": item.source, "note": item.note})
-    return pd.DataFrame(rows)
+def _seen(evidence: Sequence[Mapping[str, Any]]) -> NDArray[np.float64]:
+    """Most training texts of a fold with a term of each group, in the order of ``group_keys``."""
+    n_groups = evidence[0]["mentions"].shape[1]
+    found: NDArray[np.float64] = np.max([item["training"]["n_texts"][:n_groups] for item in evidence], axis=0)
+    return found
 
 
 def _released(evidence: Sequence[Mapping[str, Any]], n: int) -> pd.DataFrame:

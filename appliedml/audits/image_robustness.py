@@ -44,7 +44,7 @@ class ImageRobustness(Configured):
     max_rows : int, default 300
         Test pictures of all folds together, drawn at random, the classes in proportion.
     tolerance : float, default 0.05
-        Loss of accuracy at the weakest strength from which a finding is a warning, interval included.
+        Loss of accuracy, at any strength, from which a finding is a warning, interval included.
     confidence : float, default 0.95
         Of each interval by itself.
     n_resamples : int, default 500
@@ -204,16 +204,16 @@ class ImageRobustness(Configured):
     def _findings(self, curves: pd.DataFrame) -> list[Finding]:
         out = []
         accuracy = curves[(curves["metric"] == "accuracy") & (curves["severity"] > AS_IT_IS)]
-        for name, part in accuracy.groupby("perturbation", sort=False):
+        for _, part in accuracy.groupby("perturbation", sort=False):
             weakest, strongest = part.iloc[0], part.iloc[-1]
-            fragile = weakest["difference_high"] < -self.tolerance
+            fragile = bool((part["difference_high"] < -self.tolerance).any())
             if strongest["difference_high"] >= 0:
                 continue
             text = (
                 f"{_said(weakest)}. {_said(strongest)}. Paired with the same {int(weakest['n'])} pictures as they are; "
                 f"{self.confidence:.0%} intervals."
             )
-            severity = Severity.WARNING if fragile and name != ATTACK else Severity.INFO
+            severity = Severity.WARNING if fragile else Severity.INFO
             out.append(Finding(severity, f"{weakest['title']} lowers the accuracy", text))
         return out
 

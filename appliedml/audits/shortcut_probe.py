@@ -286,9 +286,13 @@ def _findings(table: pd.DataFrame) -> list[Finding]:
     for row in table.to_dict("records"):
         name = f"{row['feature']} ({row['level']} against {row['others']})"
         if row["verdict"] == "possible shortcut":
+            more = row["within_auroc"] > 0.5
+            ends = ("within_low", "within_high") if more else ("within_high", "within_low")
+            area, low, high = (row[name] if more else 1 - row[name] for name in ("within_auroc", *ends))
             text = (
-                f"The label goes with it (share of the class {figure(row['label_difference'], sign=True)}), and within "
-                f"rows of one label the score still does: area {_interval(row, 'within_auroc', 'within')}. With label "
+                f"The class is {abs(row['label_difference']):.0%} of the rows {'more' if more else 'less'} frequent at "
+                f"{row['level']}, and within rows of one label the score is still {'higher' if more else 'lower'} "
+                f"there: it tells the levels apart with an area of {_bounded(area, low, high)}. With label "
                 f"and {row['feature']} made independent, the AUROC is {figure(row['balanced_roc_auc'])} instead "
                 f"of {figure(row['roc_auc'])}. The model may decide by {row['feature']} rather than by what it should."
             )
@@ -301,6 +305,10 @@ def _findings(table: pd.DataFrame) -> list[Finding]:
             )
             out.append(Finding(Severity.INFO, f"The features give away {row['feature']}: {name}", text))
     return out
+
+
+def _bounded(value: float, low: float, high: float) -> str:
+    return f"{figure(value)} ({figure(low)} to {figure(high)})"
 
 
 def _interval(row: Mapping[str, Any], value: str, bounds: str) -> str:

@@ -77,10 +77,11 @@ class TextRobustness(Configured):
 
     **Behaviour tests** (CheckList). They ask for sentiment, so they are judged only where the score tells plainly
     positive from plainly negative sentences (AUROC of at least 0.75, or at most 0.25: then the class of interest is
-    the negative one). The words are English; the audit warns where the texts do not look so.
+    the negative one). All models score the same template sentences: failures are averaged over the models by sentence
+    first, and the interval (Wilson) is one over sentences, not over models. The words are English; the audit warns where the texts do not look so.
 
     **Tables**: ``curves`` (perturbation, title, severity, severity_title, metric, value, low, high, n, difference,
-    difference_low, difference_high, verdict) and ``behaviours`` (test, title, kind, example, n, failures,
+    difference_low, difference_high, verdict) and ``behaviours`` (test, title, kind, example, n, counted, failures,
     failure_rate, low, high). No test text is in them.
 
     Source
@@ -312,7 +313,7 @@ class TextRobustness(Configured):
         found = []
         for row in behaviours[behaviours["low"] > self.max_failure_rate].itertuples():
             text = (
-                f"It fails in {100 * row.failure_rate:.0f} % of {row.n:,} cases ({100 * row.low:.0f} to "
+                f"It fails in {100 * row.failure_rate:.0f} % of {row.counted} ({100 * row.low:.0f} to "
                 f"{100 * row.high:.0f} %). Its cases are of this kind: {row.example}"
             )
             found.append(Finding(Severity.WARNING, f"Behaviour test failed: {row.title}", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -16,6 +17,9 @@ Hashes = NDArray[np.uint64]
 _NO_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(f"[{_NO_SPACES}]|[^\\W_{_NO_SPACES}]+")
 
+_ASCII_MARKS = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
+_SHORT = np.uint64(0xD1B54A32D192ED03)  # keeps the numbers of short texts apart from those of words
+
 
 class Shingles:
     """Texts as sets of overlapping runs of words; case, punctuation and spacing do not count.
@@ -26,12 +30,13 @@ class Shingles:
     words : int
         Length of a run. A text of fewer words is one run.
     min_words : int
-        Texts of fewer words are compared with nothing: "very good" is said by many people.
+        Texts of fewer words are compared for equality only, without case, spaces and punctuation: runs of so few
+        words say little. Texts without anything else, also empty ones, are equal.
 
     Attributes
     ----------
     compared : array of bool, shape (n_texts,)
-        Which texts are long enough.
+        Which texts are long enough to be compared by their runs.
 
     Notes
     -----
@@ -52,14 +57,16 @@ class Shingles:
     """
 
     def __init__(self, texts: Iterable[str], words: int = 3, min_words: int = 5) -> None:
-        lengths, ids = _word_ids(texts)
+        lengths, ids, keys = _word_ids(texts, max(1, min_words))
         self.compared: NDArray[np.bool_] = lengths >= max(1, min_words)
         n_runs = np.where(self.compared, np.maximum(lengths - words + 1, 1), 0)
         text = np.repeat(np.arange(len(lengths)), n_runs)
         start = np.repeat(np.concatenate([[0], np.cumsum(lengths)[:-1]]) if len(lengths) else lengths, n_runs)
         place = np.arange(len(text)) - np.repeat(np.cumsum(n_runs) - n_runs, n_runs)
         hashes = _run_hashes(ids, start + place, np.minimum(words, lengths[text]), words)
-        self._sets(text, hashes, len(lengths))
+        # A short text is a set of one element that no run shares: it is like its equals and nothing else.
+        short = np.flatnonzero(~self.compared)
+        self._sets(np.concatenate([text, short]), np.concatenate([hashes, _mix(keys + _SHORT)]), len(lengths))
 
     def _sets(self, text: Rows, hashes: Hashes, n_texts: int) -> None:
         """Store each text's distinct runs, rarest first, as whole numbers."""
@@ -105,7 +112,7 @@ class Shingles:
         Returns
         -------
         bool
-            False where one of them is too short to be compared.
+            Two texts of fewer than ``min_words`` words are similar if they are equal.
         """
         n, m = int(self.sizes[a]), int(self.sizes[b])
         if not n or not m or min(n, m) < threshold * max(n, m) - 1e-9:
@@ -180,7 +187,13 @@ class Shingles:
         """
         prefixes = self._prefixes(threshold)
         index: dict[int, list[int]] = {}
+        seen: set[bytes] = set()
         for text, prefix in enumerate(prefixes[:n_first]):
+            # Ten thousand copies cost as little as one.
+            runs = self._set(text).tobytes()
+            if runs in seen:
+                continue
+            seen.add(runs)
             for run in prefix:
                 index.setdefault(run, []).append(text)
         hits = [
@@ -216,16 +229,29 @@ def root(parent: Rows, text: int) -> int:
     return text
 
 
-def _word_ids(texts: Iterable[str]) -> tuple[Rows, Hashes]:
-    """Return the number of words of every text, and all words as numbers, one text after the other."""
+def _word_ids(texts: Iterable[str], min_words: int) -> tuple[Rows, Hashes, Hashes]:
+    """Return the number of words of every text, all words as numbers, and a number for every text of too few words."""
     vocabulary: dict[str, int] = {}
+    short: dict[str, int] = {}
     lengths: list[int] = []
     ids: list[int] = []
+    keys: list[int] = []
     for text in texts:
         found = [vocabulary.setdefault(word, len(vocabulary)) for word in WORD.findall(text.lower())]
         lengths.append(len(found))
         ids += found
-    return np.array(lengths, dtype=np.intp), np.array(ids, dtype=np.uint64)
+        if len(found) < min_words:
+            keys.append(short.setdefault(_plain(text), len(short)))
+    return np.array(lengths, dtype=np.intp), np.array(ids, dtype=np.uint64), np.array(keys, dtype=np.uint64)
+
+
+def _plain(text: str) -> str:
+    """Return a text without case, punctuation and spacing; emoji and other signs outside ASCII stay."""
+    if not text.isascii():
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+        # Punctuation, separators, and control and format characters; an emoji's variation selector is none of them.
+        text = "".join(" " if unicodedata.category(sign)[0] in "PZC" else sign for sign in folded)
+    return " ".join(_ASCII_MARKS.sub(" ", text.casefold()).split())
 
 
 def _run_hashes(ids: Hashes, starts: Rows, lengths: Rows, words: int) -> Hashes:

@@ -49,6 +49,8 @@ FOREIGN: dict[str, str] = {
     "pca": "sklearn.decomposition",
     "truncated_svd": "sklearn.decomposition",
     "variance_threshold": "sklearn.feature_selection",
+    "count_vectorizer": "sklearn.feature_extraction.text",
+    "tfidf_vectorizer": "sklearn.feature_extraction.text",
     "logistic_regression": "sklearn.linear_model",
     "random_forest_classifier": "sklearn.ensemble",
     "extra_trees_classifier": "sklearn.ensemble",

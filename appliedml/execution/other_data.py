@@ -12,12 +12,14 @@ from sklearn.base import clone
 from appliedml.core.registry import build
 from appliedml.core.schema import Schema
 from appliedml.core.stage import stage_name
-from appliedml.errors import PlanError, Problem
+from appliedml.errors import AppliedMLError, PlanError, Problem
 
 if TYPE_CHECKING:
     from appliedml.execution.plan import Plan
 
 _MEDMNIST = "train_images.npy"
+_OWN_SPLIT = ("medmnist", "keras_npz")
+_DICOM = (".dcm", ".dicom")
 
 
 def with_other_data(
@@ -46,6 +48,9 @@ def with_other_data(
     Returns
     -------
     Plan
+        Without what people stated about the plan's own data (``context``), without a policy where the columns differ,
+        and with nothing of single rows released: that was decided for other data. With another target, the roles of
+        columns are kept where the columns are there.
 
     Raises
     ------
@@ -66,17 +71,38 @@ def with_other_data(
         schema = getattr(source, "default_schema", None) or getattr(plan.data, "default_schema", None)
     elif schema is None:
         schema = getattr(source, "default_schema", None)
-    if target is not None:
-        schema = _aimed_at(schema, target)
-    return replace(plan, data=source, schema=schema, split=_fitting(plan, schema))
+    schema = _fitting_schema(schema, source, target)
+    same = schema is not None and plan.schema is not None and schema.to_dict() == plan.schema.to_dict()
+    return replace(
+        plan,
+        data=source,
+        schema=schema,
+        split=_fitting_split(plan, source, schema),
+        audits=[_without_release(audit) for audit in plan.audits],
+        # What people state, and the gates they set, hold for the data they had in mind.
+        context=None,
+        policy=plan.policy if same else None,
+    )
 
 
-def _fitting(plan: Plan, schema: Schema | None) -> Any:
-    """The split, or folds of single rows where the other data name no group and no clean stage makes groups."""
+def _fitting_split(plan: Plan, source: Any, schema: Schema | None) -> Any:
+    """The file's own split where it has one; single rows where other data have no group and no stage makes any."""
+    if stage_name(source) in _OWN_SPLIT and stage_name(plan.data) != stage_name(source):
+        return build("splits", "predefined")
     made = any(getattr(stage, "joins_groups", False) for stage in plan.clean)
     if stage_name(plan.split) != "group_kfold" or made or schema is None or schema.group is not None:
+        if schema is not None and schema.group is not None and stage_name(plan.split) == "kfold":
+            return build("splits", {"group_kfold": {"folds": plan.split.folds}})
         return plan.split
     return build("splits", {"kfold": {"folds": plan.split.folds}})
+
+
+def _without_release(audit: Any) -> Any:
+    """An audit that shows nothing of single rows: the plan released its own data, not other people's."""
+    released = {key: value for key, value in _parameters(audit).items() if key.startswith("release") and value}
+    if not released:
+        return audit
+    return clone(audit).set_params(**{key: type(value)(0) for key, value in released.items()})
 
 
 def _parameters(source: Any) -> dict[str, Any]:
@@ -92,7 +118,10 @@ def _source(current: Any, where: Path, metadata: str | Path | None, text: str | 
             return clone(current).set_params(path=str(where), **described)
         # Pictures come at the size the plan was made for.
         size = {key: given[key] for key in ("size",) if given.get(key) is not None}
-        return build("sources", {"image_folder": {"path": str(where), **size, **described, **_grey(current)}})
+        settings = {"path": str(where), **size, **described, **_labels(where, metadata)}
+        if any(file.suffix.lower() in _DICOM for file in where.rglob("*")):
+            return build("sources", {"dicom_folder": settings})
+        return build("sources", {"image_folder": {**settings, **_grey(current)}})
     if where.suffix == ".npz":
         if name in ("medmnist", "keras_npz"):
             return clone(current).set_params(path=str(where))
@@ -104,6 +133,13 @@ def _source(current: Any, where: Path, metadata: str | Path | None, text: str | 
     if "path" in given and "images" not in given:
         return clone(current).set_params(path=str(where))
     return build("sources", {"table": {"path": str(where)}})
+
+
+def _labels(where: Path, metadata: str | Path | None) -> dict[str, str]:
+    """A class per folder, where no table describes the pictures and they lie in two folders or more."""
+    if metadata is not None or any((where / f"metadata.{ending}").is_file() for ending in ("csv", "parquet")):
+        return {}
+    return {"labels": "folder"} if sum(item.is_dir() for item in where.iterdir()) > 1 else {}
 
 
 def _grey(current: Any) -> dict[str, int]:
@@ -119,6 +155,27 @@ def _holds(path: Path, member: str) -> bool:
         return False
 
 
-def _aimed_at(schema: Schema | None, target: str) -> Schema:
-    """The schema where it predicts this column already; else one that knows nothing but the target."""
-    return schema if schema is not None and schema.target == target else Schema(target)
+def _fitting_schema(schema: Schema | None, source: Any, target: str | None) -> Schema | None:
+    """The schema with another target, and without the roles whose columns the other data do not have."""
+    if target is None or (schema is not None and schema.target == target):
+        return schema
+    if schema is None:
+        return Schema(target)
+    names = getattr(source, "column_names", None)
+    try:
+        columns = set(names(None)) if names is not None else set()
+    except AppliedMLError:
+        # What is wrong with the data is said when they are read.
+        columns = set()
+    facts = {key: value for key, value in schema.to_dict().items() if key not in ("positive", "ignore", "target")}
+    kept = {key: value for key, value in facts.items() if isinstance(value, str) and value in columns - {target}}
+    sensitive = [
+        entry
+        for entry, item in zip(facts.get("sensitive", []), schema.sensitive_features, strict=True)
+        if item.column in columns - {target}
+    ]
+    ignore = [name for name in schema.ignore if name in columns and name != target]
+    # The old target would give the new one away.
+    ignore += [schema.target] if schema.target in columns else []
+    found: dict[str, Any] = {"target": target, "sensitive": sensitive, "ignore": ignore, **kept}
+    return Schema(**found)

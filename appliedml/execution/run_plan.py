@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,11 @@ from appliedml.compose.adapters import seeded
 from appliedml.compose.validation import validation_rows
 from appliedml.core.artifact import SCORE_COLUMNS, Artifact, Status
 from appliedml.core.fingerprint import fingerprint
+from appliedml.core.images import Images
 from appliedml.core.samples import SENSITIVE_PREFIX, Samples
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import stage_name, verb_of
+from appliedml.core.texts import Texts
 from appliedml.engines.local import Local
 from appliedml.errors import DataError, PlanError, Problem, RunError, StageError
 from appliedml.execution.cleaning import Cleaned, clean_samples
@@ -81,6 +84,9 @@ def run_plan(
     cleaned = clean_samples(read, plan.clean, _account(plan, read) if samples is None else None)
     coded, classes = encode_labels(cleaned.samples)
     check_sensitive(coded)
+    plan, told = _for_classes(plan, len(classes))
+    if told:
+        cleaned.steps.loc[0, "notes"] = " ".join([str(cleaned.steps.loc[0, "notes"]), told]).strip()
     seconds["clean"] = time.perf_counter() - clock
     split = seeded(plan.split, plan.seed, "split")
     # Split by the classes' names, so that a refusal names them as the user knows them.
@@ -110,6 +116,19 @@ def run_plan(
         raise
     report("done", len(jobs) + 1, len(jobs) + 1)
     return Run(finished)
+
+
+def _for_classes(plan: Plan, n_classes: int) -> tuple[Plan, str]:
+    """The plan without a threshold where there are more than two classes, and what to say of that."""
+    chosen = plan.pipeline.threshold
+    if n_classes <= 2 or chosen == 0.5:
+        return plan, ""
+    pipeline = plan.pipeline.clone_unfitted()
+    pipeline.threshold = 0.5
+    text = (
+        f"There are {n_classes} classes: the most probable one is predicted, and the threshold {chosen!r} has no part."
+    )
+    return replace(plan, pipeline=pipeline), text
 
 
 def _check_validation(plan: Plan, samples: Samples, jobs: list[FoldJob]) -> None:
@@ -201,6 +220,7 @@ def _info(plan: Plan, read: Samples, coded: Samples, classes: tuple[str, ...]) -
             "n_rows_used": len(coded),
             "n_features": coded.shape[1],
             "features": features,
+            **_kind_of(coded.X),
         },
         "pipeline": [
             {"name": name, "verb": verb_of(stage).value, "parameters": _shown(stage)}
@@ -213,6 +233,12 @@ def _info(plan: Plan, read: Samples, coded: Samples, classes: tuple[str, ...]) -
     info["code"] = {"package_version": info["versions"].get("appliedml"), "git_commit": git_commit(plan.folder)}
     info["run_hash"] = fingerprint([plan_data, data_print, info["versions"]])[:12]
     return info
+
+
+def _kind_of(inputs: Any) -> dict[str, Any]:
+    if isinstance(inputs, Images):
+        return {"inputs": "images", "height": inputs.size[0], "width": inputs.size[1], "channels": inputs.channels}
+    return {"inputs": "texts" if isinstance(inputs, Texts) else "table"}
 
 
 def _shown(stage: Any) -> dict[str, Any]:
@@ -326,6 +352,10 @@ def _write(
         for result, size in zip(results, sizes, strict=True)
     ]
     write_json(folder / layout.TIMINGS, timings)
+    skipped = getattr(read, "read_report", {}).get("files")
+    if skipped:
+        # File names may name people: they stay in the run's folder, and no report shows them.
+        write_json(folder / layout.SKIPPED, {"files": skipped})
     # Last: a folder without its run.json is no run.
     write_json(folder / layout.RUN, info)
 

@@ -33,7 +33,7 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     """
     info = run.info
     data = info["data"]
-    task = task_of(data.get("source"))
+    task = task_of(data.get("inputs"))
     verdict = run["gates"].summary.get("verdict") if "gates" in run else None
     metrics = []
     for metric in CARD_METRICS:
@@ -43,7 +43,7 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     result = {"task": {"type": task}, "dataset": {"name": data_name(info), "type": data_name(info)}, "metrics": metrics}
     facts = {
         "Rows used": whole(data["n_rows_used"]),
-        "Features": whole(data["n_features"]),
+        **dict([_inputs(data)]),
         "Classes": ", ".join(map(str, info["classes"])) if len(info["classes"]) <= 6 else whole(len(info["classes"])),
         "Folds": whole(len(info["folds"])),
         "Seed": str(info["seed"]),
@@ -64,13 +64,13 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     }
 
 
-def task_of(source: Any) -> str:
+def task_of(inputs: Any) -> str:
     """Return the hub's name of the task.
 
     Parameters
     ----------
-    source : mapping or str or None
-        The plan's entry for the data.
+    inputs : str or None
+        "table", "images" or "texts".
 
     Returns
     -------
@@ -78,11 +78,19 @@ def task_of(source: Any) -> str:
 
     Examples
     --------
-    >>> task_of({"table": "a.csv"}), task_of({"images": "x/"})
+    >>> task_of("table"), task_of("images")
     ('tabular-classification', 'image-classification')
     """
-    name = next(iter(source)) if isinstance(source, dict) and source else str(source)
-    return _TASKS.get(name, "tabular-classification")
+    return _TASKS.get(str(inputs), "tabular-classification")
+
+
+def _inputs(data: Any) -> tuple[str, str]:
+    if data.get("inputs") == "images":
+        colour = "grey" if data["channels"] == 1 else "RGB"
+        return "Pictures", f"{data['height']} x {data['width']} pixels, {colour}"
+    if data.get("inputs") == "texts":
+        return "Inputs", "one text a row"
+    return "Features", whole(data["n_features"])
 
 
 def data_name(info: Any) -> str:

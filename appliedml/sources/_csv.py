@@ -21,7 +21,7 @@ SNIFFED = SEPARATORS[:4]
 USUAL_MARKERS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "<NA>")
 
 
-def decode(owner: str, name: str, content: bytes, encoding: str | None) -> str:
+def decode(owner: str, name: str, content: bytes, encoding: str | None, *, zeros: bool = False) -> str:
     """Return bytes as text.
 
     Parameters
@@ -31,6 +31,8 @@ def decode(owner: str, name: str, content: bytes, encoding: str | None) -> str:
     content : bytes
     encoding : str, optional
         Default UTF-8, with or without a byte order mark.
+    zeros : bool
+        Whether a few zero characters (NUL) may be in the text, for the caller to take out.
 
     Returns
     -------
@@ -39,7 +41,8 @@ def decode(owner: str, name: str, content: bytes, encoding: str | None) -> str:
     Raises
     ------
     DataError
-        If the encoding is unknown or does not fit; the sentence names encodings that do.
+        If the encoding is unknown or does not fit, also where zeros look like those of UTF-16; the sentence names
+        encodings that do.
 
     Examples
     --------
@@ -60,12 +63,28 @@ def decode(owner: str, name: str, content: bytes, encoding: str | None) -> str:
             f"{owner}: {name} is not {wanted} text: line {line} has a byte that does not belong. "
             f"Encodings that would read it: {', '.join(repr(item) for item in fitting)}. Give one as encoding."
         ) from error
-    if "\0" in text:
+    wide = "\0" in text and _looks_wide(text)
+    if "\0" in text and not wide and not zeros:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError(f"{owner}: {name} holds zero bytes, the first in line {line}. Take them out.")
+    if wide:
         raise DataError(
             f"{owner}: {name} holds zero bytes, so it is not {wanted} text. Give its encoding (perhaps 'utf-16'), "
             "or save it as CSV."
         )
     return text
+
+
+def _looks_wide(text: str) -> bool:
+    """Whether a text's zeros are halves of UTF-16 or UTF-32 characters, rather than a few stray ones."""
+    halves = text[0::2], text[1::2]
+    zeros = [half.count("\0") for half in halves]
+    if 4 * sum(zeros) > len(text):
+        return True
+    # The zeros of UTF-16 stand in one half of the places, line ends in the other, and a line has two at least: a
+    # separator's and its end's.
+    side, ends = int(zeros[1] > zeros[0]), text.count("\n")
+    return zeros[side] >= max(0.9 * sum(zeros), 2 * ends, 2) and ends > 0 and halves[side].count("\n") <= 0.1 * ends
 
 
 def _fits(content: bytes, encoding: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,11 +13,18 @@ import pandas as pd
 from appliedml.errors import DataError
 from appliedml.sources._columns import check_names, plain_objects
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def parse_json_lines(
-    owner: str, name: str, text: str, columns: Sequence[str] | None = None, missing_markers: Sequence[str] = ()
+    owner: str,
+    name: str,
+    text: str,
+    columns: Sequence[str] | None = None,
+    missing_markers: Sequence[str] = (),
+    notes: list[str] | None = None,
 ) -> pd.DataFrame:
-    """Return JSON lines as a DataFrame.
+    r"""Return JSON lines as a DataFrame.
 
     Parameters
     ----------
@@ -27,6 +36,9 @@ def parse_json_lines(
         Keys to keep, where they occur; others may then hold lists and objects. Default: all.
     missing_markers : sequence of str
         Texts that mean "missing" besides ``null``, NaN and a key that is left out.
+    notes : list of str, optional
+        Gets a sentence for every kept column in which half characters (``"\ud83d"`` without its second half, which no
+        file in UTF-8 can hold) were replaced by U+FFFD.
 
     Returns
     -------
@@ -44,17 +56,25 @@ def parse_json_lines(
     [{'text': 'good', 'stars': 5}]
     """
     records: list[dict[str, Any]] = []
+    broken: Counter[str] = Counter()
     # Not splitlines(): JSON texts may hold U+2028 and other characters that it takes for line ends.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        records.append(_record(owner, name, number, line))
+        records.append(_record(owner, name, number, line, broken))
     if not records:
         raise DataError(f"{owner}: {name} has no rows. Give a file with one JSON object a line.")
     keys = dict.fromkeys(key for record in records for key in record)
     names = dict(zip(keys, check_names(owner, name, list(keys)), strict=True))
     wanted = [key for key in keys if columns is None or names[key] in columns]
     frame = pd.DataFrame({names[key]: _column(owner, name, names[key], records, key) for key in wanted})
+    if notes is not None:
+        notes += [
+            f"{names[key]}: broken characters (half a surrogate pair) replaced by U+FFFD in {broken[key]:,} "
+            f"{'row' if broken[key] == 1 else 'rows'}."
+            for key in wanted
+            if broken[key]
+        ]
     if missing_markers:
         markers = list(missing_markers)
         for column in frame.columns:
@@ -82,18 +102,22 @@ def json_keys(owner: str, name: str, text: str) -> list[str]:
         If a line is no JSON object.
     """
     lines = enumerate(text.split("\n"), 1)
-    records = (_record(owner, name, number, line) for number, line in lines if line.strip())
+    records = (_record(owner, name, number, line, Counter()) for number, line in lines if line.strip())
     return check_names(owner, name, list(dict.fromkeys(key for record in records for key in record)))
 
 
-def _record(owner: str, name: str, number: int, line: str) -> dict[str, Any]:
+def _record(owner: str, name: str, number: int, line: str, broken: Counter[str]) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if escaped:
+            pairs = [(_SURROGATE.sub("\ufffd", key), value) for key, value in pairs]
         found = dict(pairs)
         if len(found) < len(pairs):
             twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
             raise DataError(f"{owner}: line {number} of {name} gives the key {twice!r} twice. Mend it.")
         return found
 
+    # Decoded text holds whole characters: only escapes can leave a half.
+    escaped = "\\u" in line
     try:
         record = json.loads(line, object_pairs_hook=once, parse_constant=_constant)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -103,6 +127,11 @@ def _record(owner: str, name: str, number: int, line: str) -> dict[str, Any]:
     if not isinstance(record, dict):
         hint = " The file looks like one JSON list: write one object a line." if isinstance(record, list) else ""
         raise DataError(f"{owner}: every line of {name} must be one JSON object. Line {number} is {line[:40]!r}.{hint}")
+    if escaped:
+        for key, value in record.items():
+            if isinstance(value, str) and _SURROGATE.search(value):
+                record[key] = _SURROGATE.sub("\ufffd", value)
+                broken[key] += 1
     return record
 
 

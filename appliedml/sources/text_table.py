@@ -26,6 +26,7 @@ from appliedml.sources._parquet import MAGIC, parse_parquet
 from appliedml.sources.table import ZIP_MAGIC
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d[\d .,']*|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?\s*")
 
 
@@ -52,7 +53,7 @@ class TextTable(Configured):
     ----------
     notes_ : list of str
         What was found and repaired while reading, with counts: missing and empty texts, texts that are bare numbers,
-        spaces taken off labels.
+        spaces taken off labels, zero and broken characters.
 
     Raises
     ------
@@ -131,7 +132,7 @@ class TextTable(Configured):
         if kind == "parquet":
             names = _parquet_names(str(path), content)
         else:
-            written = decode("TextTable", str(path), content, self.encoding)
+            written, _ = self._written(str(path), content)
             if kind == "json":
                 names = json_keys("TextTable", str(path), written)
             else:
@@ -199,10 +200,24 @@ class TextTable(Configured):
             raise DataError(
                 f"TextTable: {name} is an Excel or ZIP file. Unpack it, or save it as CSV, Parquet or JSON lines."
             )
-        written = decode("TextTable", name, content, self.encoding)
+        written, repairs = self._written(name, content)
+        self.notes_ += repairs
         if kind == "json":
-            return parse_json_lines("TextTable", name, written, wanted, self.missing_markers)
+            return parse_json_lines("TextTable", name, written, wanted, self.missing_markers, self.notes_)
         return parse_csv("TextTable", name, written, self.separator, self.missing_markers, [self.text])
+
+    def _written(self, name: str, content: bytes) -> tuple[str, list[str]]:
+        """Return a file's text without zero and broken characters, and what was repaired."""
+        written, notes = decode("TextTable", name, content, self.encoding, zeros=True), []
+        if n := written.count("\0"):
+            written = written.replace("\0", "")
+            notes.append(f"{n:,} zero {'character' if n == 1 else 'characters'} (NUL) removed from the file.")
+        # UTF-8 holds no halves of characters; a few other encodings (UTF-7) do.
+        if self.encoding is not None:
+            written, n = _SURROGATE.subn("\ufffd", written)
+            if n:
+                notes.append(f"{n:,} broken {'character' if n == 1 else 'characters'} of the file replaced by U+FFFD.")
+        return written, notes
 
     def _require(self, names: Sequence[str], path: str) -> None:
         if self.text not in names:

@@ -21,6 +21,7 @@ FORMAT_NAME = "appliedml-run"
 FORMAT_VERSION = 1
 
 RUN = "run.json"
+SKIPPED = "skipped_files.json"
 TIMINGS = "timings.json"
 ROWS = "rows.parquet"
 PREDICTIONS = "predictions.parquet"

@@ -55,12 +55,26 @@ def test_case_marks_and_spaces_do_not_count():
     assert Shingles([BASE, BASE.upper().replace(" ", "  ") + "!!!"]).firsts(1.0).tolist() == [0, 0]
 
 
-def test_short_texts_are_compared_with_nothing():
-    shingles = Shingles(["very good", "very good", "", "!!!"], min_words=3)
+def test_short_texts_are_near_duplicates_of_their_equals_only():
+    texts = ["very good", "Very  GOOD!", "", "!!!", "very good tea", " \n", "ÉTÉ…", "e\u0301te\u0301", "verygood"]
+    shingles = Shingles(texts, min_words=4)
 
-    assert shingles.firsts(0.8).tolist() == [0, 1, 2, 3]
+    assert shingles.firsts(0.3).tolist() == shingles.families(0.3).tolist() == [0, 0, 2, 2, 4, 2, 6, 6, 8]
+    assert shingles.repeats_of(5, 0.3).tolist() == [True, False, False, False]
     assert not shingles.compared.any()
-    assert not shingles.similar(0, 1, 0.8)
+    assert shingles.similar(0, 1, 0.8)
+    assert not shingles.similar(0, 4, 0.3)
+
+
+def test_emoji_without_words_are_told_apart():
+    assert Shingles(["👍", "👎", "👍 !", "good 👍", "good 👎"]).firsts(0.8).tolist() == [0, 1, 0, 3, 4]
+
+
+def test_a_short_text_is_never_like_a_long_one_that_repeats_it():
+    shingles = Shingles(["so so so", "so so so so so", "so so so"])
+
+    assert shingles.compared.tolist() == [False, True, False]
+    assert shingles.families(0.3).tolist() == [0, 1, 0]
 
 
 def test_scripts_without_spaces_are_compared_by_characters():
@@ -83,7 +97,11 @@ def test_chains_are_one_family_but_only_near_texts_are_repeats():
 
 def test_thousands_of_copies_cost_little_and_no_text_is_no_problem():
     copies = Shingles([BASE] * 4000)
+    short = Shingles(["very good"] * 4000)
 
+    assert copies.repeats_of(2000, 0.8).all()
+    assert short.families(0.8).max() == short.firsts(0.8).max() == 0
+    assert short.repeats_of(2000, 0.8).all()
     assert copies.firsts(0.8).max() == 0
     assert copies.families(0.8).max() == 0
     assert len(Shingles([])) == 0

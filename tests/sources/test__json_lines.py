@@ -38,6 +38,25 @@ def test_only_wanted_columns_are_read_so_that_others_may_be_nested():
         parse(text)
 
 
+def test_halves_of_characters_are_repaired_and_counted_in_kept_columns_only():
+    notes = []
+    lines = [
+        r'{"t": "\ud83d bad", "s": "f\udc00", "o": "\ud83d", "k\ud800": "x"}',
+        r'{"t": "\ud83d\ude00 \u00e9", "s": "m"}',
+        r'{"t": "\ude00\ud83d", "s": "f"}',
+    ]
+
+    frame = parse("\n".join(lines), columns=["t", "s", "k\ufffd"], notes=notes)
+
+    assert frame["t"].tolist() == ["\ufffd bad", "😀 é", "\ufffd\ufffd"]
+    assert frame["s"].tolist() == ["f\ufffd", "m", "f"]
+    assert frame.columns.tolist() == json_keys("TextTable", "a.jsonl", "\n".join(lines))[:2] + ["k\ufffd"]
+    assert notes == [
+        "t: broken characters (half a surrogate pair) replaced by U+FFFD in 2 rows.",
+        "s: broken characters (half a surrogate pair) replaced by U+FFFD in 1 row.",
+    ]
+
+
 def test_markers_are_missing():
     assert parse('{"t": "?"}\n{"t": "a"}', missing_markers=["?"])["t"].isna().tolist() == [True, False]
 

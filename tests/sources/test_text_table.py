@@ -111,6 +111,48 @@ def test_a_column_of_numbers_is_refused(write, name, values):
     assert "\n" not in str(caught.value)
 
 
+def test_half_characters_of_json_lines_are_repaired_in_texts_and_other_columns(tmp_path):
+    (tmp_path / "r.jsonl").write_text('{"text": "\\ud83d bad", "y": "a\\ud83d"}\n{"text": "good", "y": "b"}\n')
+    source = TextTable(str(tmp_path / "r.jsonl"))
+
+    read = source.read(Schema("y"))
+
+    assert list(read.X) == ["\ufffd bad", "good"]
+    assert read.y.tolist() == ["a\ufffd", "b"]
+    assert [note.partition(":")[0] for note in source.notes_] == ["text", "y"]
+
+
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl"])
+def test_stray_zero_characters_are_taken_out_and_counted(write, name):
+    path = write(name, {"text": ["go@od", "fine tea", "bad"], "y": list("aba")})
+    path.write_bytes(path.read_bytes().replace(b"@", b"\0"))
+    source = TextTable(str(path))
+
+    assert list(source.read(Schema("y")).X) == ["good", "fine tea", "bad"]
+    assert source.notes_ == ["1 zero character (NUL) removed from the file."]
+    assert source.column_names() == ["text", "y"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("text", ["good tea", "Привет как дела"])
+def test_wide_encodings_are_still_recognised(write, encoding, text):
+    path = write("r.csv", {"text": [text] * 9, "y": list("ababababa")})
+    path.write_bytes(path.read_text("utf-8").encode(encoding))
+
+    with pytest.raises(DataError, match="utf-16"):
+        read_texts(path, Schema("y"))
+    assert list(read_texts(path, Schema("y"), encoding=encoding).X) == [text] * 9
+
+
+def test_half_characters_of_other_encodings_are_repaired(write):
+    path = write("r.csv", {"text": ["a@b", "fine tea", "bad"], "y": list("aba")})
+    path.write_bytes(path.read_bytes().replace(b"@", b"+2AA-"))
+    source = TextTable(str(path), encoding="utf-7")
+
+    assert source.read(Schema("y")).X[0] == "a\ufffdb"
+    assert source.notes_ == ["1 broken character of the file replaced by U+FFFD."]
+
+
 def test_numbers_among_texts_are_kept_and_counted(write):
     source = TextTable(str(write("r.csv", {"text": ["good", "4.5", "10", ""], "y": list("abab")})))
 

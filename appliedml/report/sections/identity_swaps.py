@@ -12,9 +12,13 @@ from appliedml.report.values import number
 from appliedml.store.run import Run
 
 MAX_ITEMS = 20
+# Findings that the callout tells in full.
+MAX_FINDINGS = 3
+# By severity, worst first.
+_TONES: dict[str, Tone] = {"problem": "bad", "warning": "warning"}
 _VERDICT = Column("verdict", "Verdict", "badge")
 _GAP = Column("gap", "Change of score", "interval", ("low", "high"))
-_P = (Column("p_folds", "p, training anew", "p_value"), Column("p_labels", "p, training labels", "p_value"))
+_P = Column("p_labels", "p, training labels", "p_value")
 
 
 class IdentitySwaps:
@@ -54,17 +58,18 @@ class IdentitySwaps:
 
 
 def _verdict(artifact: Artifact) -> Callout:
-    serious = [item for item in artifact.findings if item.severity in ("problem", "warning")]
-    verdicts = list(artifact.tables["dimensions"]["verdict"])
-    tone: Tone = "good"
-    title = "No change of identity changes the score beyond the tolerance"
-    if "disparity" in verdicts:
-        tone, title = "bad", "Disparity found: the score depends on the identity named in a text"
-    elif any(item.severity == "problem" for item in serious):
-        tone, title = "bad", "Errors differ in texts that mention an identity"
-    elif "insufficient evidence" in verdicts or serious:
-        tone, title = "warning", "No identity gap is proven, but not everything can be judged"
-    return Callout(tone, title, " ".join(f"{item.title}. {item.text}" for item in serious[:3]))
+    """Worst finding as the title, so that the title is what the text goes on to say."""
+    serious = [item for severity in _TONES for item in artifact.findings if item.severity == severity]
+    remarks = [f"{row.dimension}: {row.remark}." for row in artifact.tables["dimensions"].itertuples() if row.remark]
+    if not serious:
+        title = "No change of identity changes the score beyond the tolerance"
+        return Callout("good", title, " ".join(remarks))
+    first, others = serious[0], serious[1:MAX_FINDINGS]
+    more = len(serious) - MAX_FINDINGS
+    texts = [first.text, *(f"{item.title}. {item.text}" for item in others)]
+    if more > 0:
+        texts.append(f"{more} more such finding{'s are' if more > 1 else ' is'} in the tables below.")
+    return Callout(_TONES[first.severity], first.title, " ".join(texts))
 
 
 def _what(artifact: Artifact) -> str:
@@ -84,13 +89,14 @@ def _dimensions(artifact: Artifact) -> Table:
     table = artifact.tables["dimensions"]
     shown = table.assign(n_texts=table["n_texts"].map(count))
     columns = (
-        Column("dimension", "Dimension"), _VERDICT, Column("n_groups", "Groups", "int"),
-        Column("n_terms", "Terms in templates", "int"), Column("n_texts", "Test texts with a term"),
+        Column("dimension", "Dimension"), _VERDICT, Column("n_terms", "Terms in templates", "int"), Column("n_texts", "Test texts with a term"),
         Column("largest", "Largest change", "interval", ("low", "high")), Column("largest_item", "Of"),
+        *((Column("remark", "Remark"),) if table["unknown"].any() else ()),
     )  # fmt: skip
     note = (
-        f"The intervals of the largest change hold for all terms, groups and pairs together "
-        f"({percent_of(artifact.summary['confidence'])}); they are wide, for they cover training anew."
+        f"Largest change: without its sign. Its interval ({percent_of(artifact.summary['confidence'])}) is one for the "
+        "largest of all changes and covers training anew; with a disparity it is that of the largest proven change, in "
+        "the models that were trained. Within tolerance: the whole interval is."
     )
     return Table("Verdict by dimension of identity", only(shown, columns), columns, note)
 
@@ -99,14 +105,13 @@ def _groups(artifact: Artifact) -> list[Block]:
     table = artifact.tables["groups"]
     if table.empty:
         return []
-    several = table["class"].nunique() > 1
-    label = table["dimension"] + ": " + table["group"] + (", class " + table["class"] if several else "")
+    label = _named(table, table["dimension"] + ": " + table["group"])
     shown = table.assign(label=label, n_training_texts=table["n_training_texts"].map(count))
     order = shown.assign(size=shown["gap"].abs()).sort_values("size", ascending=False, kind="stable").head(MAX_ITEMS)
     top, tolerance = order.iloc[0], number(artifact.summary["tolerance"])
     columns = (
         Column("label", "Group"), _GAP, Column("flip_rate", "Other decision than most", "percent"),
-        Column("n_training_texts", "Training texts"), *_P, _VERDICT,
+        Column("n_training_texts", "Training texts"), _P, _VERDICT,
     )  # fmt: skip
     chart = interval_chart(
         title="Change of score by group, on templates",
@@ -133,14 +138,16 @@ def _terms(artifact: Artifact) -> list[Block]:
     table = artifact.tables["terms"]
     if table.empty:
         return []
-    shown = table.assign(size=table["gap"].abs(), n_training_texts=table["n_training_texts"].map(count))
+    shown = table.assign(
+        size=table["gap"].abs(),
+        n_training_texts=table["n_training_texts"].map(count),
+        label=_named(table, table["dimension"] + ": " + table["group"]),
+    )
     order = shown.sort_values("size", ascending=False, kind="stable")
     columns = (
-        Column("dimension", "Dimension"), Column("item", "Term"), Column("group", "Group"),
-        *((Column("class", "Class"),) if table["class"].nunique() > 1 else ()), _GAP,
-        Column("fold_low", "Lowest fold", "number"), Column("fold_high", "Highest fold", "number"),
+        Column("item", "Term"), Column("label", "Group"), _GAP,
         Column("flip_rate", "Other decision than most", "percent"),
-        Column("n_training_texts", "Training texts"), *_P, _VERDICT,
+        Column("n_training_texts", "Training texts"), _P, _VERDICT,
     )  # fmt: skip
     found: list[Block] = [
         Table(
@@ -161,28 +168,38 @@ def _terms(artifact: Artifact) -> list[Block]:
 def _folds_note(artifact: Artifact) -> str:
     return (
         f"Intervals ({percent_of(artifact.summary['confidence'])}, each by itself) cover training anew and other "
-        "sentences; p values are corrected for everything judged. Training texts: with the term, mean over folds."
+        "sentences. The p value is of the term's tie to the class in the training texts, corrected for everything "
+        "judged. Training texts: with the term, mean over folds."
     )
+
+
+def _named(table: pd.DataFrame, label: pd.Series) -> pd.Series:
+    """Add the class to labels where several are judged: one column less than a column of classes."""
+    return label + ", class " + table["class"] if table["class"].nunique() > 1 else label
 
 
 def _own(artifact: Artifact) -> list[Block]:
     table = artifact.tables["own"]
     if table.empty:
         return [Subheading("Own sentences"), Text("No test text could be swapped: only templates were judged.")]
+    table = table.assign(
+        label=_named(table, table["dimension"] + ": " + table["item"] + " instead of " + table["against"])
+    )
     usable, small = table[~table["small"]], table[table["small"]]
     unit = "Groups of rows" if artifact.summary["clustered"] else "Rows"
     columns = (
-        Column("dimension", "Dimension"), Column("item", "With"), Column("against", "Instead of"),
-        *((Column("class", "Class"),) if table["class"].nunique() > 1 else ()), _GAP,
-        Column("mean_size", "Mean size", "number"),
+        Column("label", "Swap"), _GAP, Column("mean_size", "Mean size", "number"),
         Column("flip_rate", "Decisions changed", "interval", ("flip_low", "flip_high")),
-        Column("n_sentences", "Swaps", "int"), Column("n_units", unit, "int"), *_P, _VERDICT,
+        Column("n_sentences", "Swaps", "int"), Column("n_units", unit, "int"), _VERDICT,
     )  # fmt: skip
     found: list[Block] = [Subheading("Own sentences")]
     if len(usable):
         found.append(Table("Own sentences, swapped by matched terms", only(usable, columns), columns))
     if len(small):
-        counts = (*columns[:3], Column("n_sentences", "Swaps"))
+        counts = (
+            Column("dimension", "Dimension"), Column("item", "With"), Column("against", "Instead of"),
+            Column("n_sentences", "Swaps"),
+        )  # fmt: skip
         shown = small.assign(n_sentences=small["n_sentences"].map(count))
         note = (
             f"Fewer than {artifact.summary['min_texts']} {unit.lower()}, or too few in some fold: no verdict rests on "
@@ -199,17 +216,17 @@ def _errors(artifact: Artifact) -> list[Block]:
         return []
     shown = table.assign(
         rate_name=table["metric"].str.replace("_", " "),
-        n_counted=table["n_counted"].map(count),
-        size=["small" if small else "" for small in table["small"]],
+        label=table["dimension"] + ": " + table["group"],
+        n_counted=table["n_counted"].map(count) + table["small"].map({True: " (small)", False: ""}).astype("str"),
     )
     few = pd.to_numeric(table["n_counted"]) < SMALL
     for column in ("rate", "rate_low", "rate_high", "gap"):
         shown[column] = table[column].mask(few)
     columns = (
-        Column("dimension", "Dimension"), Column("group", "Mentions"), Column("rate_name", "Rate"),
+        Column("label", "Mentions"), Column("rate_name", "Rate"),
         Column("rate", "With a mention", "interval", ("rate_low", "rate_high")),
         Column("rest", "Without", "number"), Column("gap", "Gap", "interval", ("low", "high")),
-        Column("n_counted", "Texts"), Column("size", "Size"), _VERDICT,
+        Column("n_counted", "Texts"), _VERDICT,
     )  # fmt: skip
     note = (
         "Real labels. Texts that mention a group, against texts that mention none of the dimension; the two differ in "

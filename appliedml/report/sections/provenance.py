@@ -16,8 +16,22 @@ from appliedml.store import layout
 from appliedml.store.run import Run
 
 # What a reader expects of an audit report, beside the registered audits: kind of artifact and words.
-_EXPECTED = {"robustness": "robustness tests", "worst_slices": "worst slices", "energy": "energy use"}
-_WORDS = {"explain_shap": "explanations"}
+_EXPECTED = {"worst_slices": "worst slices", "energy": "energy use"}
+_WORDS = {
+    "explain_shap": "explanations of columns",
+    "explain_images": "explanations of images",
+    "explain_texts": "explanations of words",
+}
+# Audits of one kind of inputs, which other inputs do not lack.
+_ONLY = {
+    "explain_shap": "table",
+    "explain_images": "images",
+    "image_robustness": "images",
+    "augmentation_examples": "images",
+    "explain_texts": "texts",
+    "text_robustness": "texts",
+    "identity_swaps": "texts",
+}
 _CHANGED = "+changes"
 _SIGN_OFF = ("name", "role", "on", "statement")
 
@@ -52,7 +66,9 @@ class Provenance:
 
 def _not_evaluated(run: Run) -> list[Block]:
     kinds = dict.fromkeys([*names("audits"), *_EXPECTED])
-    absent = [kind for kind in kinds if kind not in run or run[kind].status in SAYS_WHY]
+    inputs = run.info["data"].get("inputs", "table")
+    fitting = [kind for kind in kinds if _ONLY.get(kind, inputs) == inputs]
+    absent = [kind for kind in fitting if kind not in run or run[kind].status in SAYS_WHY]
     if not absent:
         return []
     words = [_EXPECTED.get(kind) or _WORDS.get(kind) or spaced(kind) for kind in absent]

@@ -105,7 +105,11 @@ def _probed(table: pd.DataFrame) -> Block:
         Column("label_difference_low", "From", "number"), Column("label_difference_high", "To", "number"),
         Column("verdict", "Result", "badge"),
     )  # fmt: skip
-    return Table("Does the label go with the attribute?", table, columns)
+    note = (
+        "Possible shortcut: label and score follow the attribute together. Readable: the features tell it, the score "
+        "is not shown to follow it. Not shown: neither."
+    )
+    return Table("Does the label go with the attribute, and what was found?", table, columns, note=note)
 
 
 def _balanced(table: pd.DataFrame) -> Block:

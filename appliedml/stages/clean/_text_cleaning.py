@@ -51,11 +51,11 @@ class SimilarTexts(TextCleanStage):
     def _shingles(self, texts: Texts) -> Shingles:
         return Shingles(texts, int(self.words), int(self.min_words))
 
-    def _note_uncompared(self, shingles: Shingles) -> None:
+    def _note_short(self, shingles: Shingles) -> None:
         n = int((~shingles.compared).sum())
         if n:
             few = f"fewer than {self.min_words} words"
-            self.notes_.append(f"{n:,} {'text' if n == 1 else 'texts'} of {few} compared with nothing.")
+            self.notes_.append(f"{n:,} {'text' if n == 1 else 'texts'} of {few} compared for equality only.")
 
 
 def different_labels(samples: Samples, firsts: NDArray[np.intp]) -> Mask:

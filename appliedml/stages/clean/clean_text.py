@@ -44,7 +44,7 @@ class CleanText(TextCleanStage):
     changed_rows_ : array of bool, shape (n input rows,)
         Rows whose text changed.
     notes_ : list of str
-        How many rows each repair changed.
+        How many rows each repair changed, and how many texts are empty after it.
 
     Raises
     ------
@@ -134,6 +134,14 @@ class CleanText(TextCleanStage):
             out[row] = now
         for said, rows in touched.items():
             self._record(rows, f"{texts.column}: {said} in {{n}}.")
+        emptied = sum(
+            bool(old and old.strip()) and not new.strip() for old, new in zip(texts.strings, out, strict=True)
+        )
+        if emptied:
+            are = "text is" if emptied == 1 else "texts are"
+            self.notes_.append(
+                f"{texts.column}: {emptied:,} {are} empty after cleaning: put drop_empty_texts after it."
+            )
         return samples.replace(X=Texts(out, texts.column))
 
     def _steps(self) -> dict[str, Callable[[str], str]]:

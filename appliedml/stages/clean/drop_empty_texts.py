@@ -75,15 +75,21 @@ class DropEmptyTexts(TextCleanStage):
             wordless[left] = [not _has_words(texts[int(row)], self.min_words) for row in np.flatnonzero(left)]
         gone = missing | empty | short | wordless
         if len(samples) and gone.all():
-            raise DataError(
-                f"DropEmptyTexts needs texts in {texts.column!r}. None of the {len(samples)} rows has one of at least "
-                f"{self.min_characters} characters and {self.min_words} words. Name another column as text."
-            )
+            raise DataError(self._nothing_left(texts.column, len(samples), bool((missing | empty).all())))
         self._record(missing, f"{texts.column}: {{n}} without a text dropped.")
         self._record(empty, f"{texts.column}: {{n}} with an empty text dropped.")
         self._record(short, f"{texts.column}: {{n}} of fewer than {self.min_characters} characters dropped.")
         self._record(wordless, f"{texts.column}: {{n}} of fewer than {self.min_words} words dropped.")
         return samples[~gone]
+
+    def _nothing_left(self, column: str, n: int, blank: bool) -> str:
+        which, are = (f"all {n:,} texts", "are") if n > 1 else ("the only text", "is")
+        said = f"DropEmptyTexts would drop every row: {which} of column {column!r} {are} empty or"
+        if blank:
+            return f"{said} blank. Name another column as text."
+        asked = [f"min_characters={self.min_characters}"] if self.min_characters > 1 else []
+        asked += [f"min_words={self.min_words}"] if self.min_words else []
+        return f"{said} too short for {' and '.join(asked)}. Ask for less, or name another column as text."
 
 
 def _has_words(text: str, at_least: int) -> bool:

@@ -23,7 +23,7 @@ class DropNearDuplicateTexts(SimilarTexts):
     words : int
         Length of a run of words.
     min_words : int
-        Texts of fewer words are kept: "very good" is said by many people.
+        Texts of fewer words are near-duplicates only if they are equal; all empty or missing texts are.
 
     Attributes
     ----------
@@ -90,5 +90,5 @@ class DropNearDuplicateTexts(SimilarTexts):
             n = int(different_labels(samples, firsts).sum())
             if n:
                 self.notes_.append(f"{n:,} of them had another label than the row that was kept.")
-        self._note_uncompared(shingles)
+        self._note_short(shingles)
         return samples[~repeated]

@@ -26,7 +26,7 @@ class GroupNearDuplicates(SimilarTexts):
     words : int
         Length of a run of words.
     min_words : int
-        Texts of fewer words are compared with nothing.
+        Texts of fewer words are near-duplicates only if they are equal; all empty or missing texts are.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class GroupNearDuplicates(SimilarTexts):
             n = int(different_labels(samples, np.where(alike, families, own)).sum())
             if n:
                 self.notes_.append(f"{n:,} of them have another label than the first of their family.")
-        self._note_uncompared(shingles)
+        self._note_short(shingles)
         meta = samples.meta.assign(group=after)
         return Samples(samples.X, samples.y, meta, samples.schema)
 

@@ -20,7 +20,7 @@ def test_all_standards_are_shown_folded_by_default(demo, tmp_path):
     found = Standards().blocks(ReportRun(demo.demo_run(tmp_path)))
 
     tables = of(found, blocks.Table)
-    assert len(tables[0].data) == len(of(found, blocks.Subheading)) == 6
+    assert len(tables[0].data) == len(of(found, blocks.Subheading)) == 7
     assert all(table.collapsed for table in tables[1:])
 
 

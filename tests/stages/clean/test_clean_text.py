@@ -38,6 +38,15 @@ def test_everything_is_repaired_and_counted():
     ]
 
 
+def test_texts_that_become_empty_are_counted():
+    texts, stage = cleaned("<br />", "\u200b", " ", None, "good")
+
+    assert texts == ["", "", "", None, "good"]
+    assert stage.notes_[-1] == "text: 2 texts are empty after cleaning: put drop_empty_texts after it."
+    assert cleaned("<b></b>", "x")[1].notes_[-1].startswith("text: 1 text is empty after cleaning")
+    assert not any("empty" in note for note in cleaned(" ", "a  b")[1].notes_)
+
+
 @pytest.mark.parametrize(
     ("parameter", "value", "text"),
     [

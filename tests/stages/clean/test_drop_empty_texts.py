@@ -35,5 +35,17 @@ def test_a_least_length_and_a_least_number_of_words_can_be_asked_for():
 
 
 def test_a_column_without_any_text_is_refused():
-    with pytest.raises(DataError, match="None of the 2 rows has one of at least 1 characters and 0 words"):
-        DropEmptyTexts().clean(rows(None, ""))
+    with pytest.raises(DataError) as caught:
+        DropEmptyTexts(min_words=2).clean(rows(None, "", " "))
+
+    assert str(caught.value) == (
+        "DropEmptyTexts would drop every row: all 3 texts of column 'review' are empty or blank. "
+        "Name another column as text."
+    )
+    with pytest.raises(DataError, match="the only text of column 'review' is empty or blank"):
+        DropEmptyTexts().clean(rows(""))
+
+
+def test_asking_for_more_than_any_text_has_is_refused_with_what_was_asked_for():
+    with pytest.raises(DataError, match="all 2 texts .* are empty or too short for min_characters=3 and min_words=2"):
+        DropEmptyTexts(min_characters=3, min_words=2).clean(rows("good", ""))

@@ -51,6 +51,20 @@ def test_missing_groups_are_one_group_as_they_are_for_the_splits():
     assert pd.isna(joined.group).all()
 
 
+def test_equal_short_texts_never_straddle_folds():
+    rng = np.random.default_rng(0)
+    texts = [*["very good", "Very  good!"] * 10, "", " ", *(f"text number {i}" for i in range(40))]
+    given = Samples(Texts(texts), rng.permutation(np.arange(len(texts)) % 2))
+    stage = GroupNearDuplicates()
+    joined = stage.clean(given)
+
+    assert joined.group[:22].tolist() == [0] * 20 + [20] * 2
+    assert len(set(joined.group.tolist())) == 42
+    assert stage.notes_[-1] == "62 texts of fewer than 5 words compared for equality only."
+    for _, test in GroupKFold(folds=3).split(joined):
+        assert np.isin(np.arange(20), test).mean() in (0, 1)
+
+
 def test_near_duplicates_of_the_real_reviews_never_straddle_folds(root):
     schema = Schema("score", group="product", row_id="review_id")
     stage = GroupNearDuplicates()
