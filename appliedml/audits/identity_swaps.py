@@ -73,12 +73,12 @@ class IdentitySwaps(Configured):
 
     **Verdicts**, as in the fairness audit. *Disparity*: the gap lies beyond ``tolerance`` to the same side in every
     fold's model, and so does its interval over sentences; and it is more than chance, by one of two tests that are
-    corrected over all terms, groups and pairs (Holm). One asks whether training anew could remove the gap, from how
-    the models of the folds differ, shared rows accounted for; the other asks whether the term goes with the class in
-    the training texts of every fold beyond chance (Fisher). *Within tolerance*: the interval of the gap, over training
-    anew and over sentences, lies within the tolerance. *Insufficient evidence*: neither; ``noticed`` marks gaps that
-    are beyond the tolerance in every model without proof. A dimension is as its worst gap. With no bias, a disparity is claimed anywhere in at most 1 -
-    ``confidence`` of all cases.
+    corrected over all terms, groups and pairs (Holm). One asks whether training anew could remove the gap, from how the
+    models of the folds differ, shared rows accounted for; the other asks whether the term goes with the class in the
+    training texts of every fold beyond chance (Fisher). *Within tolerance*: the interval of the gap, over training anew
+    and over sentences, lies within the tolerance. *Insufficient evidence*: neither; ``noticed`` marks gaps that are
+    beyond the tolerance in every model without proof. A dimension is as its worst gap. With no bias, a disparity is
+    claimed anywhere in at most 1 - ``confidence`` of all cases.
 
     **Largest gap of a dimension** (``gap.identity_score``, without its sign, within 0 and 1). With a disparity: the
     largest proven gap; its interval is that of the models that were trained, over sentences and wide enough for every

@@ -76,9 +76,10 @@ class TextRobustness(Configured):
     beyond ``tolerance``.
 
     **Behaviour tests** (CheckList). They ask for sentiment, so they are judged only where the score tells plainly
-    positive from plainly negative sentences (AUROC of at least 0.75, or at most 0.25: then the class of interest is
-    the negative one). All models score the same template sentences: failures are averaged over the models by sentence
-    first, and the interval (Wilson) is one over sentences, not over models. The words are English; the audit warns where the texts do not look so.
+    positive from plainly negative sentences (AUROC of at least 0.75, or at most 0.25: then the class of interest is the
+    negative one). All models score the same template sentences: failures are averaged over the models by sentence
+    first, and the interval (Wilson) is one over sentences, not over models. The words are English; the audit warns
+    where the texts do not look so.
 
     **Tables**: ``curves`` (perturbation, title, severity, severity_title, metric, value, low, high, n, difference,
     difference_low, difference_high, verdict) and ``behaviours`` (test, title, kind, example, n, counted, failures,

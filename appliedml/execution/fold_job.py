@@ -78,6 +78,8 @@ class FoldResult:
     seconds : dict of str to float
         By step.
     validation_row_ids : array
+    stages : dict of str to dict
+        What fitted stages before the model say of themselves (weights that others trained, say).
     """
 
     number: int
@@ -90,6 +92,7 @@ class FoldResult:
     seconds: dict[str, float]
     validation_row_ids: NDArray[Any]
     n_train: int
+    stages: dict[str, Any] = field(default_factory=dict)
     feature_sources: dict[str, str] = field(default_factory=dict)
 
 
@@ -158,6 +161,7 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
         seconds=seconds,
         validation_row_ids=train.row_id[pipeline.validation_rows_],
         n_train=len(train),
+        stages={name: dict(stage.describe()) for name, stage in pipeline.steps_[:-1] if hasattr(stage, "describe")},
         feature_sources=dict(pipeline.feature_sources_),
     )
 

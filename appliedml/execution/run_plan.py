@@ -340,7 +340,7 @@ def _write(
         for result in results
     ]
     passes = frozen_passes(cleaned.samples.X, [result.model for result in results], sizes)
-    info["model"] = {**results[0].model, **({"frozen_passes": passes} if passes else {})}
+    info["model"] = {**results[0].model, **results[0].stages, **({"frozen_passes": passes} if passes else {})}
     info["folds"] = [
         {
             "number": result.number,

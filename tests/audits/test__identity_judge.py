@@ -42,6 +42,21 @@ def test_a_small_gap_is_within_tolerance():
     assert judged([[0.0] * 5]).verdict == [Verdict.WITHIN]
 
 
+def test_items_that_no_model_tells_apart_take_no_spread_from_others():
+    wild = [[0.1, -0.2, 0.3, 0.0, 0.2], [0.2, 0.1, -0.1, 0.3, 0.0], [0.0, 0.4, 0.1, -0.3, 0.1]]
+    found = judged([[0.0] * 5, *wild])
+    assert found.verdict[0] is Verdict.WITHIN
+    assert (found.low[0], found.high[0]) == (0, 0)
+
+
+def test_the_interval_of_the_models_covers_every_fold_and_lies_beyond_the_tolerance_for_a_disparity():
+    found = judged([[-0.10, -0.3, -0.2, -0.15, -0.25]], over=0.01**2, p_labels=0.001)
+    assert found.models_low[0] == pytest.approx(-0.3)
+    assert found.models_high[0] == pytest.approx(-0.1)
+    wide = judged([[-0.2] * 5], over=0.01**2, p_labels=0.001)
+    assert wide.models_high[0] == pytest.approx(-0.2 + 1.96 * 0.01, abs=1e-4)
+
+
 def test_one_fold_says_nothing_of_training_anew():
     found = judged([[0.01]])
     assert found.verdict == [Verdict.INSUFFICIENT]

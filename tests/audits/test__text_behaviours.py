@@ -75,5 +75,7 @@ def test_intervals_count_sentences_not_folds_and_groups_not_rows():
     item["units"] = np.zeros(10)
     table = behaviour_table([item] * 3, LEXICON, 1, 0.05, 0.95).set_index("test")
     assert table.loc["negated_positive", "n"] == len(LEXICON["subjects"]) * len(LEXICON["positive"])
+    assert table.loc["negated_positive", "counted"] == "64 sentences, mean over 3 models"
     assert table.loc["neutral_added", "n"] == 1
+    assert table.loc["neutral_added", "counted"] == "1 groups of test texts"
     assert table.loc["negated_positive", "low"] == pytest.approx(0.943, abs=0.001)

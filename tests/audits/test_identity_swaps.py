@@ -157,9 +157,35 @@ def test_one_fold_cannot_say_what_training_anew_would_do():
 def test_scores_can_be_gated(biased):
     scores = conclude(biased).scores.set_index(["metric", "subset"])
     gap = scores.loc[("gap.identity_score", "gender")]
-    assert gap["low"] <= gap["value"] <= gap["high"]
+    assert 0.05 < gap["low"] <= gap["value"] <= gap["high"] <= 1
     assert ("identity_shift", "gender=female") in scores.index
     assert ("gap.false_positive_rate", "mentions gender=female") in scores.index
+
+
+def test_largest_gaps_lie_within_0_and_1_and_their_intervals_allow_the_verdict():
+    artifact = conclude(folds_of(n=200, n_folds=2), dimensions=None)
+    dimensions = artifact.tables["dimensions"]
+    assert dimensions["low"].between(0, 1).all()
+    assert dimensions["high"].between(0, 1).all()
+    within = dimensions["verdict"] == "within tolerance"
+    assert ((dimensions["high"] <= 0.05) == within).all()
+    assert artifact.tables["terms"][["low", "high", "wide_low", "wide_high"]].abs().le(1).all(axis=None)
+
+
+def test_terms_that_no_model_saw_make_exactly_no_difference_and_this_is_said():
+    artifact = conclude(folds_of(n=300), dimensions=["gender", "orientation"])
+    row = artifact.tables["dimensions"].set_index("dimension").loc["orientation"]
+    assert (row["largest"], row["low"], row["high"], row["largest_item"]) == (0, 0, 0, "")
+    assert row["verdict"] == "within tolerance"
+    assert row["remark"] == "the terms are unknown to the model: it treats them alike because it never saw them"
+    assert any(row["remark"] in finding.text for finding in artifact.findings)
+    gaps = artifact.tables["terms"]["gap"]
+    assert ((gaps == 0) | (gaps.abs() >= 1e-9)).all()
+
+
+def test_findings_are_told_by_severity(biased):
+    found = [finding.severity for finding in conclude(biased).findings]
+    assert found == sorted(found, key=["problem", "warning", "info"].index)
 
 
 def test_tables_are_not_applicable(claims):

@@ -58,3 +58,39 @@ def test_what_does_not_fit_together_is_refused(tmp_path):
         plan(data=aml.Digits()).with_data(tmp_path / "a.npz", metadata="m.csv")
     with pytest.raises(PlanError, match="--text  names a column of a table"):
         plan(data=aml.Digits()).with_data(tmp_path, text="body")
+
+
+def test_roles_are_kept_where_the_columns_are_and_nothing_of_other_people_is_released(tmp_path):
+    table = pd.DataFrame({"text": ["a", "b"], "label": [0, 1], "score": [1, 2], "product": [1, 2], "sex": ["f", "m"]})
+    table.to_csv(tmp_path / "r.csv", index=False)
+    (tmp_path / "c.yaml").write_text("stated_by: us\n")
+    made = plan(
+        data=aml.TextTable("mine.csv"),
+        schema=aml.Schema("score", group="product", sensitive=["sex", "country"], positive=2),
+        pipeline=aml.Pipeline([aml.KerasClassifier(builder="text_cnn")]),
+        audits=[aml.ExplainTexts(release_texts=3)],
+        policy={"version": 1, "gates": [{"metric": "roc_auc", "at_least": 0.5}]},
+        context="c.yaml",
+        folder=tmp_path,
+    )
+    other = made.with_data(tmp_path / "r.csv", target="label")
+    assert other.schema == aml.Schema("label", group="product", sensitive=["sex"], ignore=["score"])
+    assert type(other.split).__name__ == "GroupKFold"
+    assert other.audits[0].release_texts == 0
+    assert (other.context, other.policy) == (None, None)
+    assert made.with_data(tmp_path / "r.csv").policy is not None
+
+
+def test_folders_of_classes_and_of_dicom_files_are_known(tmp_path):
+    for name in ("cats", "dogs"):
+        (tmp_path / "classes" / name).mkdir(parents=True)
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "a.dcm").touch()
+    films = plan(data=aml.SimulateRadiographs(size=48))
+    assert films.with_data(tmp_path / "classes", target="label").data.labels == "folder"
+    assert type(films.with_data(tmp_path / "scans").data).__name__ == "DicomFolder"
+
+
+def test_a_file_with_a_split_of_its_own_is_split_by_it(tmp_path):
+    np.savez(tmp_path / "a.npz", train_images=np.zeros(1))
+    assert type(plan(data=aml.Digits()).with_data(tmp_path / "a.npz").split).__name__ == "Predefined"

@@ -49,3 +49,19 @@ def test_cells_longer_than_pythons_reader_takes_by_itself_are_read():
     assert sniff_separator(text) == ","
     assert len(parse_csv("Table", "a.csv", text)["t"][0].strip()) == 399_999
     assert csv.field_size_limit() == 131_072
+
+
+def test_stray_zeros_are_let_through_only_where_asked_for_and_utf_16_never():
+    stray = b"y,a\n0,x\n1,y\0z\n"
+
+    assert decode("Table", "a.csv", stray, None, zeros=True) == "y,a\n0,x\n1,y\0z\n"
+    with pytest.raises(DataError, match=r"a.csv holds zero bytes, the first in line 3. Take them out"):
+        decode("Table", "a.csv", stray, None)
+    with pytest.raises(DataError, match=r"is not utf-8 text. Give its encoding \(perhaps 'utf-16'\)"):
+        decode("Table", "a.csv", "y,a\n0,x\n1,y\n".encode("utf-16-be"), None, zeros=True)
+
+
+def test_zeros_in_every_row_are_not_taken_for_utf_16():
+    text = "text,y\n" + "".join(f"{'word ' * (i % 5 + 2)}{'x' * (i % 2)}\0\0,a\0\n" for i in range(20))
+
+    assert decode("Table", "a.csv", text.encode(), None, zeros=True) == text

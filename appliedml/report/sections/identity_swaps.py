@@ -89,7 +89,8 @@ def _dimensions(artifact: Artifact) -> Table:
     table = artifact.tables["dimensions"]
     shown = table.assign(n_texts=table["n_texts"].map(count))
     columns = (
-        Column("dimension", "Dimension"), _VERDICT, Column("n_terms", "Terms in templates", "int"), Column("n_texts", "Test texts with a term"),
+        Column("dimension", "Dimension"), _VERDICT, Column("n_terms", "Terms in templates", "int"),
+        Column("n_texts", "Test texts with a term"),
         Column("largest", "Largest change", "interval", ("low", "high")), Column("largest_item", "Of"),
         *((Column("remark", "Remark"),) if table["unknown"].any() else ()),
     )  # fmt: skip

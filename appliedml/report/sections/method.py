@@ -144,7 +144,7 @@ def _model(run: Run) -> list[Block]:
         if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
             tables.append((key, pd.DataFrame([{k: _value(v) for k, v in item.items()} for item in value])))
         elif isinstance(value, Mapping):
-            plain += [(f"{_words(key)}: {inner}", _value(item, 200)) for inner, item in sorted(value.items())]
+            plain += [(f"{_words(key)}: {inner}", _value(item, 1_000)) for inner, item in sorted(value.items())]
         else:
             plain.append((_words(key), _value(value, 200)))
     if plain:

@@ -145,9 +145,10 @@ def _behaviours(artifact: Artifact) -> list[Block]:
     reason = artifact.summary.get("behaviours_not_judged", "")
     if reason:
         found.append(Text(f"Negation and direction are not tested. {reason}"))
+    cases = Column("counted", "Counted over") if "counted" in table else Column("n", "Cases", "int")
     columns = (
         Column("title", "What must hold"), Column("kind", "Kind"), Column("example", "Of this kind"),
-        Column("failure_rate", "Failures", "interval", ("low", "high")), Column("n", "Cases", "int"),
+        Column("failure_rate", "Failures", "interval", ("low", "high")), cases,
         Column("reading", "Reading", "badge"),
     )  # fmt: skip
     limit = float(artifact.summary.get("max_failure_rate", 0.0))

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from appliedml.audits.identity_swaps import IdentitySwaps as Audit
 from appliedml.compose.pipeline import Pipeline
-from appliedml.core.artifact import Artifact, Status
+from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.core.fold import Fold
 from appliedml.core.samples import Samples
 from appliedml.core.texts import Texts
@@ -52,7 +52,42 @@ def blocks(artifact, kind):
 def test_a_disparity_is_told_first(artifacts):
     callout = blocks(artifacts[0], Callout)[0]
     assert callout.tone == "bad"
-    assert callout.title == "Disparity found: the score depends on the identity named in a text"
+    assert callout.title == "The score depends on the identity named in a text: gender"
+    assert callout.text.startswith(artifacts[0].findings[0].text)
+
+
+def retold(artifact, *findings):
+    return Artifact("identity_swaps", summary=artifact.summary, tables=artifact.tables, findings=findings)
+
+
+def test_the_callout_takes_its_title_from_the_worst_finding_and_its_text_tells_that_first(artifacts):
+    warning = Finding(Severity.WARNING, "Gaps without proof", "Maybe.")
+    problem = Finding(Severity.PROBLEM, "Errors differ", "By far.")
+    (callout,) = blocks(retold(artifacts[0], warning, problem, warning, warning), Callout)
+    assert (callout.tone, callout.title) == ("bad", "Errors differ")
+    assert callout.text.startswith("By far. Gaps without proof. Maybe.")
+    assert callout.text.endswith("1 more such finding is in the tables below.")
+    (callout,) = blocks(retold(artifacts[0], warning), Callout)
+    assert (callout.tone, callout.title, callout.text) == ("warning", "Gaps without proof", "Maybe.")
+    (callout,) = blocks(retold(artifacts[0], Finding(Severity.INFO, "Own sentences", "Some.")), Callout)
+    assert callout.tone == "good"
+
+
+def test_no_table_is_wider_than_seven_columns_or_shows_the_test_of_training_anew(artifacts):
+    for table in blocks(artifacts[1], Table):
+        assert len(table.columns) <= 7, table.caption
+        assert "p_folds" not in [column.name for column in table.columns]
+    assert "p_folds" in artifacts[1].tables["terms"]
+
+
+def test_terms_that_the_model_never_saw_are_called_unknown(artifacts):
+    dimensions = artifacts[0].tables["dimensions"].assign(unknown=[False, True], remark=["", "never met"])
+    tables = {**artifacts[0].tables, "dimensions": dimensions}
+    made = Artifact("identity_swaps", summary=artifacts[0].summary, tables=tables)
+    first = blocks(made, Table)[0]
+    assert first.columns[-1].name == "remark"
+    assert len(first.columns) <= 7
+    assert blocks(made, Callout)[0].text == "religion: never met."
 
 
 def test_dimensions_groups_terms_own_sentences_and_errors_have_tables(artifacts):
