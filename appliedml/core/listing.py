@@ -30,7 +30,7 @@ def describe_names(kind: str) -> list[tuple[str, str, str]]:
     Examples
     --------
     >>> [name for name, _, _ in describe_names("splits")]
-    ['group_kfold', 'holdout', 'kfold', 'time_kfold']
+    ['group_kfold', 'holdout', 'kfold', 'predefined', 'time_kfold']
     """
     if kind not in ROOMS:
         raise StageError(f"{kind!r} is not a kind of thing a plan names. Kinds: {', '.join(ROOMS)}.")

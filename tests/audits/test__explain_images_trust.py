@@ -47,8 +47,8 @@ def test_groups_have_the_places_of_their_cells():
 
 
 def test_a_randomised_model_is_judged_or_said_to_be_absent():
-    low = {"how": "drawn anew", "correlations": np.full(6, 0.1)}
-    table, skipped = randomisation_table([item(0, np.ones((6, 4)), randomised=low)], 0)
+    low = {"how": "drawn anew", "correlations": np.full(8, 0.1)}
+    table, skipped = randomisation_table([item(0, np.ones((8, 4)), randomised=low)], 0)
     nothing, why = randomisation_table([item(0, np.ones((2, 4)), randomised={"how": "no", "correlations": None})], 0)
 
     assert (table["verdict"].item(), skipped) == ("depends on what was learnt", "")

@@ -4,7 +4,6 @@ import pytest
 from appliedml.core.texts import Texts
 from appliedml.errors import StageError
 from appliedml.explain.exact import exact_shapley
-from appliedml.explain.masker import Masker
 from appliedml.explain.words import EncodedWordMasker, WordMasker, players_of_words, word_spans
 
 TEXT = "I don't like it, really"
@@ -21,7 +20,7 @@ def test_words_and_signs_are_found_where_they_stand():
 
 def test_a_hidden_word_leaves_the_others_as_they_stood():
     masker = WordMasker(TEXT, word_spans(TEXT), players_of_words(6, 10))
-    assert isinstance(masker, Masker)
+    assert (masker.n_rows, masker.n_background) == (1, 1)
     assert masker.names == ("I", "don't", "like", "it", ",", "really")
     assert shown(masker, [1, 1, 1, 1, 1, 1], [1, 0, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0]) == [TEXT, "I like it,", ""]
 

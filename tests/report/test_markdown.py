@@ -88,7 +88,7 @@ def test_tables_are_aligned_and_numbered_as_in_the_page(card):
     )
     assert "| sex=F | 4,211 | 27.0 % | 0.710 (0.640 to 0.770) | &lt; 0.001 | disparity | sex=F |" in card
     assert "100 of 300 rows are shown; report.json in the run's folder has them all." in card
-    assert "**Figure 3. ROC curve**" in card
+    assert "**Figure 4. ROC curve**" in card
 
 
 def test_blocks_become_their_markdown(card):

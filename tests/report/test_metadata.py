@@ -6,7 +6,7 @@ import pytest
 
 from appliedml.core.artifact import score_rows
 from appliedml.report.discovery import ReportRun
-from appliedml.report.metadata import data_name, model_card_metadata, pooled_score, task_of
+from appliedml.report.metadata import _inputs, data_name, model_card_metadata, pooled_score, task_of
 
 
 def test_the_metadata_hold_pooled_scores_as_the_hub_wants_them(demo, tmp_path):
@@ -39,20 +39,36 @@ def test_without_scores_or_policy_the_metadata_say_so(demo, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "task"),
+    ("source", "name"),
     [
-        ({"table": "/home/me/claims.csv"}, "claims.csv", "tabular-classification"),
-        ({"table": {"path": "data/a.parquet", "delimiter": ";"}}, "a.parquet", "tabular-classification"),
-        ({"simulate_transactions": {"rows": 5}}, "simulate_transactions", "tabular-classification"),
-        ({"images": "scans"}, "scans", "image-classification"),
-        ({"texts": "reviews.csv"}, "reviews.csv", "text-classification"),
-        ("samples given in Python", "n", "tabular-classification"),
-        (None, "n", "tabular-classification"),
+        ({"table": "/home/me/claims.csv"}, "claims.csv"),
+        ({"table": {"path": "data/a.parquet", "delimiter": ";"}}, "a.parquet"),
+        ({"simulate_transactions": {"rows": 5}}, "simulate_transactions"),
+        ({"text_table": "reviews.csv"}, "reviews.csv"),
+        ("samples given in Python", "n"),
+        (None, "n"),
     ],
 )
-def test_the_data_have_a_short_name_without_folders(source, name, task):
+def test_the_data_have_a_short_name_without_folders(source, name):
     assert data_name({"name": "n", "data": {"source": source}}) == name
-    assert task_of(source) == task
+
+
+@pytest.mark.parametrize(
+    ("data", "task", "facts"),
+    [
+        ({"inputs": "table", "n_features": 12}, "tabular-classification", ("Features", "12")),
+        (
+            {"inputs": "images", "n_features": 64, "height": 64, "width": 48, "channels": 1},
+            "image-classification",
+            ("Pictures", "64 x 48 pixels, grey"),
+        ),
+        ({"inputs": "texts", "n_features": 1}, "text-classification", ("Inputs", "one text a row")),
+        ({"n_features": 3}, "tabular-classification", ("Features", "3")),
+    ],
+)
+def test_the_task_and_the_facts_follow_the_kind_of_inputs(data, task, facts):
+    assert task_of(data.get("inputs")) == task
+    assert _inputs(data) == facts
 
 
 def test_only_pooled_finite_scores_count():
