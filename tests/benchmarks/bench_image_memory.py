@@ -27,7 +27,8 @@ from _harness import MARK, Record, options, show, timed, write
 SIZE = 64
 KEPT_BYTES = 2**20
 # Growth that is no growth: the allocator's own unrest in a process of several hundred MiB.
-ALLOWED_MIB = 16.0
+# Equal processes differ by some 20 MiB; the pixels of 18,000 more pictures would take 70.
+ALLOWED_MIB = 32.0
 
 
 def memory(name: str) -> float:
