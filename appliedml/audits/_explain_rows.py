@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.fold import Fold
 from appliedml.core.samples import Samples
+from appliedml.core.seeds import derive_seed
 from appliedml.explain.masker import Scorer
 from appliedml.explain.table import TableMasker
 from appliedml.explain.values import ShapleyValues
@@ -32,6 +33,30 @@ class Explained:
 def outputs_of(fold: Fold) -> tuple[int, ...]:
     """Class codes that are explained: the class of interest, or all classes if there are more than two."""
     return (1,) if fold.binary else tuple(range(len(fold.classes)))
+
+
+def share_of_fold(fold: Fold, most: int, max_folds: int | None) -> int:
+    """Return how many of the rows explained in all folds are this fold's: none beyond the last fold explained.
+
+    Parameters
+    ----------
+    fold : Fold
+    most : int
+        In all folds together.
+    max_folds : int or None
+
+    Returns
+    -------
+    int
+        0, or at least 2, so that every fold explained has a ranking.
+    """
+    n_folds = fold.n_folds if max_folds is None else min(max_folds, fold.n_folds)
+    return 0 if fold.number >= n_folds else max(2, most // n_folds + (fold.number < most % n_folds))
+
+
+def seed_of_fold(fold: Fold, kind: str, random_state: int | None) -> int:
+    """Return the seed of an explanation of a fold: the audit's own, or one from the run's."""
+    return fold.seed_for(kind) if random_state is None else derive_seed(random_state, "fold", fold.number)
 
 
 def stratified_rows(samples: Samples, n_rows: int, seed: int) -> NDArray[np.intp]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +115,8 @@ ATTACK_STRENGTHS = (1.0, 2.0, 4.0)
 ATTACK_SAID = "each pixel by up to {:g} of 255"
 
 
-def attack(model: object, pixels: Pixels, codes: NDArray[np.int64], strength: float) -> Pixels:
-    """Change every pixel by a number of grey levels in the direction that raises the loss most.
+def attack_directions(model: Any, pixels: Pixels, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return for every pixel the direction, -1, 0 or 1, in which the loss rises.
 
     Parameters
     ----------
@@ -124,24 +125,23 @@ def attack(model: object, pixels: Pixels, codes: NDArray[np.int64], strength: fl
     pixels : array of shape (n, height, width, channels), uint8
     codes : array of int, shape (n,)
         Class codes of the reference standard.
-    strength : float
-        Grey levels of 255.
 
     Returns
     -------
-    array of shape (n, height, width, channels), uint8
+    array of shape (n, height, width, channels)
+        For :func:`moved`.
 
     Source
     ------
     Goodfellow, Shlens, Szegedy (2015), Explaining and Harnessing Adversarial Examples.
     """
+    import keras
     import tensorflow as tf
 
-    def gradient(x: object, labels: object) -> object:
+    def gradient(x: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            chances = model(x, training=False)  # type: ignore[operator]
-            loss = tf.keras.losses.sparse_categorical_crossentropy(labels, chances)
+            loss = keras.losses.sparse_categorical_crossentropy(labels, model(x, training=False))
         return tape.gradient(loss, x)
 
     shape = (None, *pixels.shape[1:])
@@ -153,6 +153,10 @@ def attack(model: object, pixels: Pixels, codes: NDArray[np.int64], strength: fl
     step = max(1, 2**21 // int(np.prod(pixels.shape[1:])))
     for start in range(0, len(pixels), step):
         x = tf.constant(pixels[start : start + step], tf.float32)
-        sign = np.sign(compiled(x, tf.constant(codes[start : start + step], tf.int32)).numpy())
-        parts.append(_as_pixels(x.numpy() + strength * sign))
+        parts.append(np.sign(compiled(x, tf.constant(codes[start : start + step], tf.int32)).numpy()))
     return np.concatenate(parts)
+
+
+def moved(pixels: Pixels, directions: NDArray[np.float32], strength: float) -> Pixels:
+    """Move every pixel by a number of grey levels (of 255) in its direction."""
+    return _as_pixels(pixels + strength * directions)

@@ -23,6 +23,7 @@ from appliedml.audits._explain_images_trust import (
     randomisation_table,
 )
 from appliedml.audits._explain_pool import Pool, pool
+from appliedml.audits._explain_rows import seed_of_fold, share_of_fold
 from appliedml.core.artifact import Artifact, Severity, Status
 from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Boolean, Choice, Integer, Null, Real, Rule
@@ -221,12 +222,10 @@ class ExplainImages(Configured):
         problems = self.problems_in(self.get_params(deep=False), type(self).__name__)
         if problems:
             raise StageError(f"{problems[0].where}: {problems[0].what}")
-        n_folds = fold.n_folds if self.max_folds is None else min(self.max_folds, fold.n_folds)
-        if fold.number >= n_folds:
+        n_images = share_of_fold(fold, self.max_images, self.max_folds)
+        if not n_images:
             return None
-        # At least two images a fold, so that every fold has a map.
-        n_images = max(2, self.max_images // n_folds + (fold.number < self.max_images % n_folds))
-        seed = fold.seed_for(KIND) if self.random_state is None else derive_seed(self.random_state, "fold", fold.number)
+        seed = seed_of_fold(fold, KIND, self.random_state)
         explained = explain_fold(fold, self, n_images, seed)
         if isinstance(explained, str):
             return {"reason": explained}

@@ -13,6 +13,7 @@ from appliedml.audits._explain_findings import RANDOMISED_LIMIT, findings, rando
 from appliedml.audits._explain_fold import evidence_of, explain
 from appliedml.audits._explain_groups import group_table, left_out
 from appliedml.audits._explain_pool import Pool, pool
+from appliedml.audits._explain_rows import seed_of_fold, share_of_fold
 from appliedml.audits._explain_tables import dependence_table, global_table, local_table
 from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Severity, Status, score_rows
 from appliedml.core.fold import Fold
@@ -193,12 +194,10 @@ class ExplainShap(Configured):
         problems = self.problems_in(self.get_params(deep=False), type(self).__name__)
         if problems:
             raise StageError(f"{problems[0].where}: {problems[0].what}")
-        n_folds = fold.n_folds if self.max_folds is None else min(self.max_folds, fold.n_folds)
-        if fold.number >= n_folds:
+        n_rows = share_of_fold(fold, self.max_rows, self.max_folds)
+        if not n_rows:
             return None
-        # At least two rows a fold, so that every fold has a ranking.
-        n_rows = max(2, self.max_rows // n_folds + (fold.number < self.max_rows % n_folds))
-        seed = fold.seed_for(KIND) if self.random_state is None else derive_seed(self.random_state, "fold", fold.number)
+        seed = seed_of_fold(fold, KIND, self.random_state)
         explained = explain(fold, self, n_rows, seed)
         if isinstance(explained, str):
             return {"reason": explained}

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from appliedml.audits._explain_findings import RANDOMISED_LIMIT, randomisation_verdict
+from appliedml.audits._explain_rows import seed_of_fold, share_of_fold
 from appliedml.audits._explain_texts_fold import explain_texts
 from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
@@ -142,11 +143,10 @@ class ExplainTexts(Configured):
             If a parameter breaks its rule.
         """
         self.check_parameters()
-        n_folds = fold.n_folds if self.max_folds is None else min(self.max_folds, fold.n_folds)
-        if fold.number >= n_folds:
+        n_texts = share_of_fold(fold, self.max_texts, self.max_folds)
+        if not n_texts:
             return None
-        n_texts = max(2, self.max_texts // n_folds + (fold.number < self.max_texts % n_folds))
-        seed = fold.seed_for(KIND) if self.random_state is None else derive_seed(self.random_state, "fold", fold.number)
+        seed = seed_of_fold(fold, KIND, self.random_state)
         explained = explain_texts(fold, self, n_texts, seed)
         return {"reason": explained} if isinstance(explained, str) else explained
 

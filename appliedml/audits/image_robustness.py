@@ -15,10 +15,11 @@ from appliedml.audits._image_perturbations import (
     ATTACK_STRENGTHS,
     ATTACK_TITLE,
     PERTURBATIONS,
-    attack,
+    attack_directions,
+    moved,
 )
+from appliedml.audits._paired_draws import Draws, Resamples
 from appliedml.audits._scores_pool import audit_seed, figure
-from appliedml.audits._shortcut_rows import Draws, Resamples
 from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
 from appliedml.core.images import Images
@@ -113,7 +114,7 @@ class ImageRobustness(Configured):
         rows = _some_rows(np.asarray(fold.test.y), max(2, self.max_rows // fold.n_folds), seed)
         test = fold.test.take(rows)
         pixels, codes = test.X.pixels(), np.asarray(test.y, dtype=np.int64)
-        scored = {(name, AS_IT_IS): _scored(fold.pipeline, pixels) for name in self._names()}
+        scored = dict.fromkeys(((name, AS_IT_IS) for name in self._names()), _scored(fold.pipeline, pixels))
         for name in self._names():
             if name == ATTACK:
                 continue
@@ -247,8 +248,9 @@ def _attacked(
     if model is None or any(hasattr(stage, "transform") for _, stage in pipeline.steps_):
         scored.pop((ATTACK, AS_IT_IS))
         return "The attack needs a network that reads the pictures themselves; this pipeline offers no gradients."
+    directions = attack_directions(model, pixels, codes)
     for place, strength in enumerate(ATTACK_STRENGTHS, start=1):
-        scored[ATTACK, place] = _scored(pipeline, attack(model, pixels, codes, strength))
+        scored[ATTACK, place] = _scored(pipeline, moved(pixels, directions, strength))
     return ""
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from appliedml.audits._image_perturbations import PERTURBATIONS, attack
+from appliedml.audits._image_perturbations import PERTURBATIONS, attack_directions, moved
 
 PIXELS = np.random.default_rng(0).integers(40, 200, (4, 20, 24, 1)).astype(np.uint8)
 
@@ -30,5 +30,6 @@ def test_the_attack_moves_each_pixel_by_the_strength_against_the_label():
     total = keras.layers.Rescaling(1 / 255)(keras.layers.GlobalAveragePooling2D()(inputs))
     model = keras.Model(inputs, keras.layers.Concatenate()([keras.layers.Rescaling(-1.0, 1.0)(total), total]))
     codes = np.array([0, 1, 0, 1])
-    moved = attack(model, PIXELS, codes, 2.0).astype(int) - PIXELS
-    assert [np.unique(part).tolist() for part in moved] == [[2], [-2], [2], [-2]]
+    directions = attack_directions(model, PIXELS, codes)
+    steps = moved(PIXELS, directions, 2.0).astype(int) - PIXELS
+    assert [np.unique(part).tolist() for part in steps] == [[2], [-2], [2], [-2]]

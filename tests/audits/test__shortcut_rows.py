@@ -1,9 +1,8 @@
 import numpy as np
 import pandas as pd
-import pytest
 from sklearn.metrics import roc_auc_score
 
-from appliedml.audits._shortcut_rows import Resamples, attributes_of, mean_of, probe_scores
+from appliedml.audits._shortcut_rows import attributes_of, probe_scores
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -25,30 +24,6 @@ def test_small_levels_and_the_unknown_are_not_compared():
         "view = AP: 3 rows, fewer than 4",
         "view: fewer than two levels with 4 rows",
     ]
-
-
-def test_areas_agree_with_scikit_learn_and_intervals_hold_them():
-    draws = Resamples(N, 200, 1).auroc(LEVEL, SCORE, ALL)
-    assert draws.value == pytest.approx(roc_auc_score(LEVEL, SCORE))
-    low, high = draws.interval(0.95)
-    assert low < draws.value < high
-
-
-def test_shares_are_compared_and_balancing_makes_label_and_level_independent():
-    resamples = Resamples(N, 100, 1)
-    share = resamples.difference_of_shares(MARKED, LEVEL, ALL)
-    assert share.value == pytest.approx(MARKED[LEVEL].mean() - MARKED[~LEVEL].mean())
-    factor = resamples.balancing(MARKED, LEVEL, ALL)[0]
-    balanced = [np.average(MARKED[rows], weights=factor[rows]) for rows in (LEVEL, ~LEVEL)]
-    assert balanced[0] == pytest.approx(balanced[1])
-    assert balanced[0] == pytest.approx(MARKED.mean())
-
-
-def test_one_level_only_has_no_area():
-    resamples = Resamples(N, 100, 1)
-    nothing = resamples.auroc(np.zeros(N, dtype=bool), SCORE, ALL)
-    assert np.isnan(nothing.value)
-    assert mean_of([nothing, resamples.auroc(LEVEL, SCORE, ALL)]).n == N
 
 
 def test_a_probe_finds_what_is_there_and_nothing_else():
