@@ -18,7 +18,6 @@ from appliedml.audits._image_perturbations import (
     attack_directions,
     moved,
 )
-from appliedml.audits._paired_draws import Draws, Resamples
 from appliedml.audits._scores_pool import audit_seed, figure
 from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
@@ -26,6 +25,7 @@ from appliedml.core.images import Images
 from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Real, Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
+from appliedml.metrics.paired_draws import Draws, Resamples
 
 KIND = "image_robustness"
 AS_IT_IS = 0

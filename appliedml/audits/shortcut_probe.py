@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from appliedml.audits._paired_draws import Draws, Resamples, mean_of
 from appliedml.audits._scores_pool import audit_seed, figure, pool, score_evidence
 from appliedml.audits._shortcut_rows import UNKNOWN, Attribute, attributes_of, probe_scores
 from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Integer, ListOf, Null, Real, Rule, Text
 from appliedml.core.stage import Configured
+from appliedml.metrics.paired_draws import Draws, Resamples, mean_of
 
 KIND = "shortcut_probe"
 READABLE = 0.8

@@ -1,4 +1,4 @@
-"""Images as coalitions of regions that differ from image to image, such as superpixels."""
+"""Images as coalitions of regions: patches of a grid, or superpixels that differ from image to image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.errors import StageError
-from appliedml.explain.patches import MEBIBYTE
+
+MEBIBYTE = 2**20
 
 
 class RegionMasker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from appliedml.core import registry
 from appliedml.core.images import Images
 from appliedml.core.inputs import n_features
 from appliedml.core.texts import Texts
-from appliedml.errors import DataError
+from appliedml.errors import DataError, StageError
 from appliedml.models._encoder import Encoder
+from appliedml.models._image_inputs import as_images
+from appliedml.models._text_inputs import as_texts
 
 _KINDS = {
     "table": "tables. Put image_features, flatten_images or text_embeddings before it, or choose another builder",
@@ -43,32 +45,28 @@ def checked_inputs(estimator: Any, X: Any, y: Any = "no_validation", *, reset: b
     ------
     DataError
         If the rows are of another kind, or there are none.
+    StageError
+        If a parameter for tables is given where there is none.
     """
     reads = registry.find("builders", registry.split_entry(estimator.builder)[0]).reads
     if reads == "table":
         if isinstance(X, Images | Texts):
             raise _other_kind(estimator, reads, X)
         return _table(estimator, X, y, reset=reset)
-    inputs: Images | Texts
-    if reads == "images":
-        if isinstance(X, np.ndarray) and X.ndim in (3, 4) and X.dtype.kind in "uif":
-            X = Images.of(X)
-        if not isinstance(X, Images):
-            raise _other_kind(estimator, reads, X)
-        inputs = X
-    else:
-        if isinstance(X, str) or not _is_one_column(X):
-            raise _other_kind(estimator, reads, X)
-        inputs = X if isinstance(X, Texts) else Texts(X)
+    if estimator.embed_numbers_up_to:
+        raise StageError(
+            f"KerasClassifier: embed_numbers_up_to={estimator.embed_numbers_up_to} is for tables, and its builder "
+            f"reads {reads}. Leave it 0."
+        )
+    try:
+        inputs: Images | Texts = as_images(X) if reads == "images" else as_texts(X)
+    except DataError as error:
+        raise _other_kind(estimator, reads, X) from error
     if not len(inputs):
         raise DataError("KerasClassifier: found array with 0 sample(s) while a minimum of 1 is required.")
     if reset:
         estimator.n_features_in_ = n_features(inputs)
     return inputs
-
-
-def _is_one_column(X: Any) -> bool:
-    return isinstance(X, Texts | Sequence | pd.Series) or (isinstance(X, np.ndarray) and X.ndim == 1)
 
 
 def _other_kind(estimator: Any, reads: str, X: Any) -> DataError:

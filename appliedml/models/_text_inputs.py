@@ -323,8 +323,8 @@ def as_texts(inputs: Any) -> Texts:
         return Texts(inputs)
     raise DataError(
         f"KerasClassifier: this builder reads texts (Texts, or a list of str). It was given a {type(inputs).__name__} "
-        f"of shape {getattr(inputs, 'shape', '?')}. Read them with the source texts, or choose a builder for tables "
-        "(mlp)."
+        f"of shape {getattr(inputs, 'shape', '?')}. Read them with the source text_table, or choose a "
+        "builder for tables (mlp)."
     )
 
 

@@ -20,8 +20,9 @@ import numpy as np
 from _harness import Record, in_turns, options, show, timed, write
 
 from appliedml.explain.masker import Scorer, evaluate
-from appliedml.explain.patches import PatchMasker
+from appliedml.explain.regions import RegionMasker
 from appliedml.explain.shapley import Budget, sampled_shapley, smallest_budget
+from appliedml.explain.superpixels import grid_regions
 from appliedml.explain.values import relative
 
 SIDE = 28
@@ -57,7 +58,13 @@ def make_network(n_rows: int, n_epochs: int) -> tuple[Scorer, Scorer, np.ndarray
     return lambda batch: model.predict(batch, verbose=0)[:, :1], compiled, images[:20]
 
 
-def enumerated(masker: PatchMasker, scorer: Scorer) -> np.ndarray:
+def on_grid(images: np.ndarray, grid: tuple[int, int]) -> RegionMasker:
+    """The game between the patches of a grid, hidden behind one grey."""
+    regions = np.broadcast_to(grid_regions((SIDE, SIDE), grid), images.shape[:3])
+    return RegionMasker(images, regions, np.full((1, *images.shape[1:]), GREY, dtype=images.dtype))
+
+
+def enumerated(masker: RegionMasker, scorer: Scorer) -> np.ndarray:
     """Shapley values of every coalition, by their definition; also for more players than the package enumerates."""
     n_players = len(masker.names)
     coalitions = (np.arange(2**n_players)[:, None] >> np.arange(n_players)) & 1 == 1
@@ -95,8 +102,8 @@ def run(
     """Measure all sides on the same network and images."""
     predict, compiled, images = make_network(n_rows, 2 if n_images < 20 else 4)
     images = images[:n_images]
-    masker = PatchMasker(images, GREY, grid)
-    exactly, exact = timed(lambda: enumerated(PatchMasker(images[:n_exact], GREY, grid), compiled))
+    masker = on_grid(images, grid)
+    exactly, exact = timed(lambda: enumerated(on_grid(images[:n_exact], grid), compiled))
     works: dict[str, Any] = {
         f"shap {evals} evaluations, {batch} a call": partial(shap_side, compiled, images, evals, batch)
         for evals in SHAP_EVALS

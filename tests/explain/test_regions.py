@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from appliedml.errors import StageError
-from appliedml.explain.patches import PatchMasker
 from appliedml.explain.regions import RegionMasker, on_pixels, sums_by_region
 from appliedml.explain.superpixels import grid_regions
 
@@ -13,15 +12,18 @@ IMAGES = RNG.integers(0, 256, (3, 8, 8, 3)).astype(np.uint8)
 HIDDEN = RNG.integers(0, 256, (2, 8, 8, 3)).astype(np.uint8)
 
 
-def test_the_patches_of_a_grid_are_masked_as_by_the_masker_of_patches():
+def test_the_patches_of_a_grid_come_from_the_image_or_the_background():
     regions = np.broadcast_to(grid_regions((8, 8), (2, 3)), (3, 8, 8))
-    ours, theirs = RegionMasker(IMAGES, regions, HIDDEN), PatchMasker(IMAGES, HIDDEN, (2, 3))
+    masker = RegionMasker(IMAGES, regions, HIDDEN)
     rows, draws = np.array([2, 0]), np.array([0, 1, 1, 0])
 
     for present in (RNG.random((2, 4, 6)) < 0.5, RNG.random((1, 4, 6)) < 0.5):
-        found = ours.masked(rows, present, draws)
+        found = masker.masked(rows, present, draws).reshape(2, 4, 8, 8, 3)
         assert found.dtype == np.uint8
-        assert np.array_equal(found, theirs.masked(rows, present, draws))
+        for place, row in enumerate(rows):
+            for draw, other in enumerate(draws):
+                shown = present[place if len(present) > 1 else 0, draw][regions[row]][..., None]
+                assert np.array_equal(found[place, draw], np.where(shown, IMAGES[row], HIDDEN[other]))
 
 
 def test_every_image_hides_its_own_regions():

@@ -4,7 +4,7 @@ import pytest
 
 from appliedml.core.images import Images
 from appliedml.core.texts import Texts
-from appliedml.errors import DataError
+from appliedml.errors import DataError, StageError
 from appliedml.models._checks import checked_inputs, row_weights, scorer_of
 from appliedml.models._image_inputs import ImageEncoder
 from appliedml.models.keras_classifier import KerasClassifier
@@ -51,3 +51,8 @@ def test_a_scorer_takes_rows_and_arrays_that_are_encoded_already():
     encoder = ImageEncoder.learn(PIXELS)
     score = scorer_of(encoder, lambda arrays: arrays["pixels"].reshape(len(arrays["pixels"]), -1).mean(axis=1))
     assert score(Images.of(PIXELS)).tolist() == score(encoder.encode(PIXELS)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_parameter_for_tables_is_refused_where_there_is_none():
+    with pytest.raises(StageError, match="embed_numbers_up_to=5 is for tables"):
+        checked_inputs(KerasClassifier(builder="cnn", embed_numbers_up_to=5), PIXELS, reset=True)

@@ -16,7 +16,9 @@ def lite0():
 
 
 def test_a_loaded_backbone_is_kept_and_shared(lite0):
-    assert load_backbone("efficientnet_lite0", "random", (32, 32)) is lite0
+    # Loaded twice here: the few that are kept may have been others by now.
+    first = load_backbone("efficientnet_lite0", "random", (32, 32))
+    assert load_backbone("efficientnet_lite0", "random", (32, 32)) is first
     assert len(lite0.sha256) == 64
     assert lite0.facts["source"].startswith("random")
 

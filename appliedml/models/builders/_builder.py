@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import AnyOf, Choice, Integer, Real, Rule
 from appliedml.core.stage import Configured
+from appliedml.errors import StageError
 from appliedml.models._encoder import Encoder
 from appliedml.models._inputs import Arrays, TableEncoder
 
@@ -47,6 +48,43 @@ class Phase:
 
     epochs: int
     rate_factor: float = 1.0
+
+
+def head_then_tuning(who: str, epochs: int, head_epochs: int, rate_factor: float) -> tuple[Phase, ...]:
+    """Return the stretches of fine-tuning: the head by itself, then the layers below it too, at a lower rate.
+
+    Parameters
+    ----------
+    who : str
+        The builder, for the message.
+    epochs : int
+        Of both stretches together.
+    head_epochs : int
+        0 for none.
+    rate_factor : float
+        Of the second stretch.
+
+    Returns
+    -------
+    tuple of Phase
+
+    Raises
+    ------
+    StageError
+        If the head's epochs leave none for fine-tuning.
+
+    Examples
+    --------
+    >>> head_then_tuning("ImageTransfer", 10, 4, 0.1)
+    (Phase(epochs=4, rate_factor=1.0), Phase(epochs=6, rate_factor=0.1))
+    """
+    if head_epochs >= epochs:
+        raise StageError(
+            f"{who}: head_epochs={head_epochs} of {epochs} epochs leave none for fine-tuning. Train for more epochs, "
+            "or do not fine-tune."
+        )
+    tuning = Phase(epochs - head_epochs, rate_factor)
+    return (Phase(head_epochs), tuning) if head_epochs else (tuning,)
 
 
 class Builder(Configured, ABC):

@@ -15,7 +15,7 @@ from appliedml.models._feature_inputs import FEATURES, MAPS, FeatureEncoder, Fea
 from appliedml.models._image_inputs import ImageSpec, as_images
 from appliedml.models._inputs import Arrays
 from appliedml.models.builders._augment import AUGMENT_RULES, active, read_pixels
-from appliedml.models.builders._builder import ACTIVATIONS, Builder, Phase
+from appliedml.models.builders._builder import ACTIVATIONS, Builder, Phase, head_then_tuning
 from appliedml.pretrained.backbones import BACKBONES, default_size, weights_problem
 from appliedml.pretrained.frozen import POOLINGS, FrozenPart, as_rgb, join
 
@@ -171,19 +171,6 @@ class ImageTransfer(Builder):
             return PixelEncoder(height, width, channels, self._part().pinned())
         return FeatureEncoder.learn(X, self._part())
 
-    def encoder_class(self, kind: str) -> type[Encoder]:
-        """Return the class of a saved encoder.
-
-        Parameters
-        ----------
-        kind : str
-
-        Returns
-        -------
-        type
-        """
-        return PixelEncoder if kind == PixelEncoder.kind else FeatureEncoder
-
     def phases(self, epochs: int) -> tuple[Phase, ...]:
         """Return the head's epochs, then those of fine-tuning.
 
@@ -202,13 +189,7 @@ class ImageTransfer(Builder):
         """
         if self.fine_tune_from is None:
             return (Phase(epochs),)
-        if self.head_epochs >= epochs:
-            raise StageError(
-                f"ImageTransfer: head_epochs={self.head_epochs} of {epochs} epochs leave none for fine-tuning from "
-                f"{self.fine_tune_from!r}. Train for more epochs, or set fine_tune_from to null."
-            )
-        tuning = Phase(epochs - self.head_epochs, self.fine_tune_rate)
-        return (Phase(self.head_epochs), tuning) if self.head_epochs else (tuning,)
+        return head_then_tuning("ImageTransfer", epochs, self.head_epochs, self.fine_tune_rate)
 
     def set_phase(self, model: Any, number: int) -> None:
         """Let the upper part train in the last stretch, but for its batch normalisation.

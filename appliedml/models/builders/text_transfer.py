@@ -21,7 +21,7 @@ from appliedml.models._text_feature_inputs import (
     TextFeatureSpec,
 )
 from appliedml.models._text_inputs import BAG, BAG_WEIGHTS
-from appliedml.models.builders._builder import ACTIVATIONS, Builder, Phase
+from appliedml.models.builders._builder import ACTIVATIONS, Builder, Phase, head_then_tuning
 from appliedml.pretrained.minilm import KEEPS, NAME, POOLINGS, encoder_problem
 
 # Length of a row of each branch: weights of a good linear map are then of order 1, which Adam reaches in few epochs.
@@ -53,11 +53,10 @@ class TextTransfer(Builder):
         "mean" and "max" over the pieces of a text, "cls" for its first mark; several are put side by side.
     fine_tune_layers : int, default 0
         Last layers of the encoder that are trained; their own output is then read beside that of ``layers``.
-    fine_tune_factor : float, default 0.02
+    fine_tune_rate : float, default 0.02
         Of the learning rate, while they are trained.
     head_epochs : int, default 2
-        Epochs in which only the head is trained, before the ``epochs`` in which the last layers are too. Without
-        ``fine_tune_layers`` it has no part.
+        First epochs of all, in which only the head is trained. Without ``fine_tune_layers`` it has no part.
     encoder_dropout : float, default 0.1
         In the layers that are trained.
     bag : bool, default True
@@ -95,7 +94,7 @@ class TextTransfer(Builder):
         "layers": ListOf(Integer(0, 48)),
         "pooling": ListOf(Choice(*POOLINGS), min_items=1),
         "fine_tune_layers": Integer(0, 48),
-        "fine_tune_factor": Real(0, 1, open_low=True),
+        "fine_tune_rate": Real(0, 1, open_low=True),
         "head_epochs": Integer(0),
         "encoder_dropout": Real(0, 1, open_high=True),
         "bag": Boolean(),
@@ -117,7 +116,7 @@ class TextTransfer(Builder):
         layers: list[int] = [2, 4, 5, 6],  # noqa: B006 - scikit-learn needs the default as it is; it is never changed
         pooling: list[str] = ["mean", "max"],  # noqa: B006
         fine_tune_layers: int = 0,
-        fine_tune_factor: float = 0.02,
+        fine_tune_rate: float = 0.02,
         head_epochs: int = 2,
         encoder_dropout: float = 0.1,
         bag: bool = True,
@@ -135,7 +134,7 @@ class TextTransfer(Builder):
         self.layers = layers
         self.pooling = pooling
         self.fine_tune_layers = fine_tune_layers
-        self.fine_tune_factor = fine_tune_factor
+        self.fine_tune_rate = fine_tune_rate
         self.head_epochs = head_epochs
         self.encoder_dropout = encoder_dropout
         self.bag = bag
@@ -220,8 +219,7 @@ class TextTransfer(Builder):
         """
         if not self.fine_tune_layers:
             return (Phase(epochs),)
-        head = (Phase(self.head_epochs),) if self.head_epochs else ()
-        return (*head, Phase(epochs, self.fine_tune_factor))
+        return head_then_tuning("TextTransfer", epochs, self.head_epochs, self.fine_tune_rate)
 
     def set_phase(self, model: Any, number: int) -> None:
         """Freeze the encoder's layers while the head is trained.

@@ -160,8 +160,6 @@ def test_augmentations_that_are_all_off_leave_the_frozen_path(rows):
     builder = ImageTransfer(**SMALL, augment={"flip_left_right": False, "shift": 0.0})
 
     assert isinstance(builder.learn_inputs(rows[0]), FeatureEncoder)
-    assert builder.encoder_class("frozen_features") is FeatureEncoder
-    assert builder.encoder_class("images_for_backbone") is PixelEncoder
 
 
 def test_a_plan_without_installed_weights_is_a_problem_before_anything_runs(monkeypatch, tmp_path):

@@ -49,10 +49,10 @@ def test_each_part_alone_learns(folder, reviews, parameters):
 
 
 def test_training_the_last_layer_lowers_the_loss_that_the_head_alone_has_reached(folder, reviews):
-    settings = {"layers": [], "bag": False, "fine_tune_layers": 1, "fine_tune_factor": 0.1, "encoder_dropout": 0.0}
+    settings = {"layers": [], "bag": False, "fine_tune_layers": 1, "fine_tune_rate": 0.1, "encoder_dropout": 0.0}
     model = classifier(folder, **settings).fit(*reviews)
     loss = model.history_["loss"]
-    assert len(loss) == 2 + 8
+    assert len(loss) == 8
     assert loss.iloc[-1] < 0.9 * loss.iloc[1]
     kernel = next(layer for layer in model.layers_ if layer["name"] == "layer_3_expand")
     assert kernel["parameters"] == 16 * 32 + 32
@@ -60,12 +60,12 @@ def test_training_the_last_layer_lowers_the_loss_that_the_head_alone_has_reached
 
 def test_all_parts_together_are_saved_and_read_again(folder, reviews, tmp_path):
     texts, y = reviews
-    model = classifier(folder, epochs=1, fine_tune_layers=1, hidden=[8], head_epochs=1).fit(texts, y)
+    model = classifier(folder, epochs=2, fine_tune_layers=1, hidden=[8], head_epochs=1).fit(texts, y)
     before = model.predict_proba(texts)
     model.save(tmp_path)
     np.testing.assert_array_equal(KerasClassifier.load(tmp_path).predict_proba(texts), before)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).predict_proba(texts), before)
-    again = classifier(folder, epochs=1, fine_tune_layers=1, hidden=[8], head_epochs=1).fit(texts, y)
+    again = classifier(folder, epochs=2, fine_tune_layers=1, hidden=[8], head_epochs=1).fit(texts, y)
     np.testing.assert_array_equal(again.predict_proba(texts), before)
     assert model.describe()["builder"]["text_transfer"]["fine_tune_layers"] == 1
 
@@ -91,8 +91,8 @@ def test_the_last_layers_start_as_they_were_trained_and_wait_for_the_head(folder
 
 def test_epochs_of_the_head_come_first():
     assert TextTransfer().phases(5) == (Phase(5),)
-    tuned = TextTransfer(fine_tune_layers=1, head_epochs=3, fine_tune_factor=0.1)
-    assert tuned.phases(5) == (Phase(3), Phase(5, 0.1))
+    tuned = TextTransfer(fine_tune_layers=1, head_epochs=3, fine_tune_rate=0.1)
+    assert tuned.phases(5) == (Phase(3), Phase(2, 0.1))
     assert TextTransfer(fine_tune_layers=1, head_epochs=0).phases(5) == (Phase(5, 0.02),)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from appliedml.audits._paired_draws import Resamples, mean_of
+from appliedml.metrics.paired_draws import Resamples, mean_of
 
 RNG = np.random.default_rng(0)
 N = 400
