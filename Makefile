@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: install weights demo test lint types imports pytest truth bench bench-gpu test-browser format constraints clean
+.PHONY: install weights demo test lint types imports pytest truth bench bench-gpu measured test-browser browser gallery format constraints clean
 
 install: .venv/installed
 
@@ -44,13 +44,26 @@ truth: install
 bench: install
 	$(BIN)/python tests/benchmarks/run_all.py
 
+# Figures of README from runs:  make measured TAKE="--run chest_xray=reports/<run>"
+measured: install
+	$(BIN)/python tests/benchmarks/measured.py $(TAKE)
+
 bench-gpu: install
 	$(BIN)/python tests/benchmarks/bench_gpu.py
 
-# Needs Chromium: apt-get install -y --no-install-recommends chromium
-test-browser: install
+# Opens reports in Chromium: fetches Playwright, axe and, where it can, Debian's Chromium. Screenshots: build/screenshots.
+CHROMIUM ?= $(or $(APPLIEDML_CHROMIUM),/usr/bin/chromium)
+test-browser: install browser
+	APPLIEDML_CHROMIUM=$(CHROMIUM) $(BIN)/pytest -n 2 --dist worksteal tests/browser
+
+browser: install
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group browser
-	$(BIN)/pytest tests/browser
+	tests/browser/get_chromium.sh $(CHROMIUM)
+
+# The sample reports and their pictures, from the newest finished run of each domain: make gallery RUNS=reports
+RUNS ?= reports
+gallery: install browser
+	$(BIN)/python reports/gallery/make.py $(RUNS)
 
 format: install
 	$(BIN)/ruff check --fix appliedml pipelines tests

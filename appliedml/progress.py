@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from appliedml.core.display import written_out
+
 
 @contextmanager
 def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
@@ -25,6 +27,7 @@ def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    name = written_out(name, one_line=True)
     console = Console(stderr=True)
     if not console.is_terminal:
         started = time.monotonic()
@@ -34,9 +37,9 @@ def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
         return
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.fields[name]}"),
+        TextColumn("{task.fields[name]}", markup=False),
         BarColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         TextColumn("left:"),
         TimeRemainingColumn(),

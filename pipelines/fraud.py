@@ -58,6 +58,7 @@ PLAN = aml.Plan(
         aml.Performance(),
         aml.Baselines(),
         aml.Calibration(),
+        aml.WorstSlices(),
         aml.TrainingCurves(),
         aml.Ablation(),
         aml.Fairness(),

@@ -43,6 +43,7 @@ PLAN = aml.Plan(
         aml.Performance(),
         aml.Baselines(models=["majority", "thumbnail_logistic_regression"]),
         aml.Calibration(),
+        aml.WorstSlices(),
         aml.TrainingCurves(),
         aml.AugmentationExamples(),
         aml.Fairness(),

@@ -45,6 +45,7 @@ PLAN = aml.Plan(
             ]
         ),
         aml.Calibration(),
+        aml.WorstSlices(),
         aml.TrainingCurves(),
         aml.IdentitySwaps(),
         aml.ExplainTexts(max_texts=50, release_texts=1),  # public reviews; one a fold is shown

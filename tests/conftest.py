@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -96,3 +97,13 @@ def grouped_claims():
     """Samples of 300 claims of about 100 customers, with time."""
     schema = Schema("fraud", _CLAIMS_SCHEMA.sensitive, group="customer", time="day", row_id="claim_id")
     return make_samples(_claims_table(), schema)
+
+
+@pytest.fixture(scope="session")
+def two_runs():
+    """Module with ``made_run``: run folders that are made up, without training."""
+    spec = importlib.util.spec_from_file_location("two_runs", Path(__file__).with_name("_two_runs.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -44,7 +44,7 @@ def row_checks(fold: Fold) -> pd.DataFrame:
         check, fold, n, of, share, verdict ("ok", "fact", "warning", "problem", "not measured"), text.
     """
     train_ids, test_ids = fold.train.row_id, fold.test.row_id
-    n_shared = int(np.isin(_text(test_ids), _text(train_ids)).sum())
+    n_shared = int(_among(test_ids, train_ids).sum())
     ordered, time_row = _time_order(fold)
     rows = [
         ("test rows that are also training rows", n_shared, len(test_ids), PROBLEM if n_shared else OK,
@@ -62,9 +62,20 @@ def row_checks(fold: Fold) -> pd.DataFrame:
     return table.astype(CHECK_TYPES)
 
 
-def _text(values: Any) -> NDArray[Any]:
-    # As text: ids of one column may be numbers in one part and text in another after a merge.
-    return np.asarray([str(value) for value in values])
+def _among(values: Any, others: Any) -> NDArray[np.bool_]:
+    """Which values occur among the others. As text: ids may be numbers in one part and text in another after a merge.
+
+    By hashing: sorting a million texts takes longer than everything else that is checked.
+    """
+    a, b = np.asarray(values), np.asarray(others)
+    if a.dtype.kind in "iu" and b.dtype.kind in "iu":
+        return np.isin(a, b)
+    found: NDArray[np.bool_] = pd.Index(_text(a), dtype=object).isin(pd.unique(_text(b)))
+    return found
+
+
+def _text(values: NDArray[Any]) -> NDArray[Any]:
+    return np.array([str(value) for value in values], dtype=object)
 
 
 def _time_order(fold: Fold) -> tuple[bool, tuple[str, int, int, str, str]]:
@@ -86,7 +97,7 @@ def _groups(fold: Fold, ordered: bool) -> tuple[str, int, int, str, str]:
     name = "test rows whose group is also in training"
     if fold.train.group is None or fold.test.group is None:
         return name, 0, len(fold.test), UNMEASURED, "The schema names no group."
-    shared = int(np.isin(_text(fold.test.group), _text(fold.train.group)).sum())
+    shared = int(_among(fold.test.group, pd.unique(fold.train.group)).sum())
     if not shared:
         return name, 0, len(fold.test), OK, "Whole groups are on one side."
     if ordered:
@@ -135,11 +146,15 @@ def _fitted(fold: Fold) -> list[tuple[str, int, int, str, str]]:
     held_rows = getattr(fold.pipeline, "validation_rows_", None)
     if ids is None or held_rows is None:
         return [(name, 0, 0, UNMEASURED, "The pipeline does not say which rows it was fitted on.") for name in names]
-    fitted = np.unique(np.concatenate([_text(part) for part in ids.values()]))
-    held = _text(np.asarray(fold.train.row_id)[held_rows])
+    fitted = list(ids.values())
+    # Most stages were fitted on the very same rows: look at each set of rows once.
+    fitted = [
+        one for place, one in enumerate(fitted) if not any(np.array_equal(one, other) for other in fitted[:place])
+    ]
+    held = np.asarray(fold.train.row_id)[held_rows]
     out = []
-    for name, part in zip(names, (held, _text(fold.test.row_id)), strict=True):
-        n = int(np.isin(part, fitted).sum()) if len(part) else 0
+    for name, part in zip(names, (held, fold.test.row_id), strict=True):
+        n = int(np.any([_among(part, one) for one in fitted], axis=0).sum()) if len(part) and fitted else 0
         text = "No stage saw them while it was fitted." if not n else "A stage learned from rows it is judged on."
         out.append((name, n, len(part), PROBLEM if n else OK, text))
     return out

@@ -76,8 +76,9 @@ def plain_frame(X: Any) -> pd.DataFrame | None:
             numbers = values.to_numpy(dtype=float, na_value=np.nan)
             columns[str(name)] = np.where(np.isfinite(numbers), numbers, np.nan)
         else:
-            text = np.array([np.nan if pd.isna(item) else str(item) for item in values], dtype=object)
-            columns[str(name)] = pd.Series(text, dtype=object)
+            codes, levels = pd.factorize(values)  # every level is written once, not every row
+            text = np.array([*(str(item) for item in levels), np.nan], dtype=object)
+            columns[str(name)] = pd.Series(text[codes], dtype=object)
     return pd.DataFrame(columns)
 
 

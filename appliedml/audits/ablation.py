@@ -11,8 +11,10 @@ import pandas as pd
 from appliedml.audits._ablation_scores import MEASURES, N_RESAMPLES, compared, reliability
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.core.fold import Fold
+from appliedml.core.group_folds import group_folds
 from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Rule
 from appliedml.core.registry import build
+from appliedml.core.samples import Samples
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured, Verb, stage_name, verb_of
 from appliedml.errors import AppliedMLError
@@ -38,6 +40,9 @@ class Ablation(Configured):
         texts and images alike.
     max_folds : int
         In how many folds. Every other variant costs one more fit a fold.
+    max_rows : int
+        With more training rows, all variants, also the chosen one, are fitted on a part of them: whole groups, classes
+        in equal shares, drawn with the run's seed. The report then says so.
     metrics : list of str
         Of roc_auc, average_precision, log_loss, brier, mean_predicted, excess_risk (mean predicted minus observed) and
         calibration_slope. The last three need two classes.
@@ -64,6 +69,7 @@ class Ablation(Configured):
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
         "variants": ListOf(Choice(NONE, WEIGHTS, REPEATS, CHOSEN), 2),
         "max_folds": Integer(1),
+        "max_rows": Integer(100),
         "metrics": ListOf(Choice(*MEASURES), 1),
         "random_state": AnyOf(Integer(0), Null()),
     }
@@ -81,9 +87,11 @@ class Ablation(Configured):
             "calibration_slope",
         ),
         random_state: int | None = None,
+        max_rows: int = 200_000,
     ) -> None:
         self.variants = variants
         self.max_folds = max_folds
+        self.max_rows = max_rows
         self.metrics = metrics
         self.random_state = random_state
 
@@ -108,9 +116,12 @@ class Ablation(Configured):
                 "reason": "the pipeline has no balancing step and no class weights, so there is nothing to take away"
             }
         root = fold.seed if self.random_state is None else self.random_state
-        fits = [_fitted(fold, name, label) for name in self._wanted(label)]
+        part = _part(fold.train, self.max_rows, derive_seed(root, "ablation", "rows", fold.number))
+        fits = [_fitted(fold, part, name, label) for name in self._wanted(label)]
         return {
             "fold": fold.number,
+            "n_train": len(fold.train),
+            "n_used": len(part),
             "seed": derive_seed(root, "ablation"),
             "y": np.asarray(fold.test.y, dtype=np.int64),
             "group": fold.test.group,
@@ -165,7 +176,7 @@ class Ablation(Configured):
         }
         binary = next(iter(pooled.values()))[BEFORE].shape[1] == 2
         prevalence = float(y.mean()) if binary else None
-        found = tuple(_findings(tables, stages[-1], prevalence))
+        found = (*_sampled(used), *_findings(tables, stages[-1], prevalence))
         warned = any(finding.severity is Severity.WARNING for finding in found)
         return Artifact(
             "ablation",
@@ -173,6 +184,8 @@ class Ablation(Configured):
             summary={
                 "folds": [int(item["fold"]) for item in used],
                 "n_rows": len(y),
+                "n_train": [int(item["n_train"]) for item in used],
+                "n_train_used": [int(item["n_used"]) for item in used],
                 "chosen": str(fits.loc[fits["variant"] == CHOSEN, "label"].iloc[0]) if CHOSEN in pooled else None,
                 "reference": reference,
                 "calibration": used[0]["calibration"],
@@ -194,16 +207,33 @@ def _balancing(pipeline: Any) -> str | None:
     return " + ".join(active) or None
 
 
-def _fitted(fold: Fold, name: str, label: str) -> dict[str, Any]:
+def _part(train: Samples, max_rows: int, seed: int) -> Samples:
+    """The training rows, or a part of them: whole groups, classes in equal shares."""
+    if len(train) <= max_rows:
+        return train
+    n_parts = -(-len(train) // max_rows)
+    y = np.asarray(train.y)
+    if train.group is None:
+        order = np.random.default_rng(seed).permutation(len(train))
+        order = order[np.argsort(y[order], kind="stable")]
+        return train.take(np.sort(order[::n_parts]).astype(np.intp))
+    groups = pd.factorize(np.asarray(train.group, dtype=object), use_na_sentinel=False)[0]
+    return train.take(np.flatnonzero(group_folds(y, groups, n_parts, seed) == 0))
+
+
+def _fitted(fold: Fold, part: Samples, name: str, label: str) -> dict[str, Any]:
     shown = label if name == CHOSEN else _LABELS[name]
+    as_it_is = name == CHOSEN and part is fold.train
     try:
-        if name == CHOSEN:
+        if as_it_is:
             pipeline = fold.pipeline
+        elif name == CHOSEN:
+            pipeline = fold.pipeline.clone_unfitted().fit(part)
         else:
             stage = None if name == NONE else build("stages", name)
-            pipeline = fold.pipeline.with_balancing(stage).fit(fold.train)
+            pipeline = fold.pipeline.with_balancing(stage).fit(part)
         raw = np.asarray(pipeline.raw_proba(fold.test), dtype=np.float64)
-        calibrated = fold.probabilities if name == CHOSEN else pipeline.predict_proba(fold.test)
+        calibrated = fold.probabilities if as_it_is else pipeline.predict_proba(fold.test)
     except AppliedMLError as error:
         # A variant that cannot be fitted (a model without sample weights) is said, and does not end the run.
         return {"name": name, "label": shown, "note": str(error)}
@@ -233,6 +263,16 @@ def _pooled(used: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             parts = {stage: np.concatenate([fit[stage] for fit in fits]) for stage in (BEFORE, AFTER)}
             out[first["name"]] = {"label": first["label"], **parts}
     return out
+
+
+def _sampled(used: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Say so where the variants were fitted on a part of the training rows."""
+    if any(item["n_used"] < item["n_train"] for item in used):
+        counts = "; ".join(f"{item['n_used']:,} of {item['n_train']:,} in fold {item['fold']}" for item in used)
+        text = (
+            f"All variants, also the chosen one, were fitted on a part of the training rows, drawn at random: {counts}."
+        )
+        yield Finding(Severity.INFO, "The ablation used a part of the training rows", text)
 
 
 def _findings(tables: Mapping[str, pd.DataFrame], last: str, prevalence: float | None) -> Iterator[Finding]:

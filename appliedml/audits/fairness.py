@@ -13,6 +13,7 @@ from appliedml.audits._fairness_features import Pooled, find_features, fold_evid
 from appliedml.audits._fairness_findings import findings
 from appliedml.audits._fairness_frontier import frontier, frontier_table
 from appliedml.audits._fairness_judge import Judged, Minimums, count, judge
+from appliedml.audits._fairness_scoring import scoring_table
 from appliedml.audits._fairness_unknown import candidates, compare_unknown
 from appliedml.audits._fairness_verdict import CRITERIA, Verdict
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
@@ -105,6 +106,9 @@ class Fairness(Configured):
         feature, level, metric, counted, found, needed.
     ``impact_ratio``
         feature, class, level, n, share, n_selected, selection_rate, reference, ratio, low, high, reading.
+    ``scoring_rate``
+        As ``impact_ratio``, with the share that scores above the median of all rows instead of the share selected
+        (n_above, scoring_rate), and the median; empty with more than two classes.
     ``frontier``
         feature, equalised, share_closed, gap, accuracy, balanced_accuracy, precision, recall, selection_rate,
         n_selected, n_true_positive, n_false_positive: in-sample, two classes only.
@@ -240,6 +244,15 @@ class Fairness(Configured):
         )
         found = findings(judged, features, unknown, self.tolerance, self.confidence)
         steps = [row for item in judged if len(item.counted.feature.parts) == 1 for row in frontier(item, pooled)]
+        scoring = scoring_table(
+            usable,
+            pooled,
+            minimums,
+            self.reference or {},
+            confidence=corrected,
+            n_resamples=n_resamples,
+            seed=derive_seed(root, KIND),
+        )
         return Artifact(
             KIND,
             _status(gaps, found),
@@ -251,6 +264,7 @@ class Fairness(Configured):
                 "unknown": unknown,
                 "too_small": tables.too_small_table(counted, minimums),
                 "impact_ratio": tables.impact_table(judged, self.reference or {}),
+                "scoring_rate": scoring,
                 "frontier": frontier_table(steps),
                 "features": tables.feature_table(features, {item.counted.feature.name: item for item in judged}),
             },

@@ -124,6 +124,11 @@ class Pipeline(ClassifierMixin, NamedSteps):
             If a parameter breaks its rule, labels are missing or a class is too small for the settings.
         """
         check_parameters(self)
+        if hasattr(X, "as_numpy_iterator") or any(base.__name__ == "PyDataset" for base in type(X).__mro__):
+            raise StageError(
+                "Pipeline: folds, validation rows and audits need rows by position, which a dataset does not have. "
+                "Give the rows in memory, or fit KerasClassifier on the dataset directly."
+            )
         samples = as_samples(X, y)
         if sample_weight is not None:
             samples = with_weight(samples, np.asarray(sample_weight, dtype=float))

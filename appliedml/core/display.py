@@ -1,11 +1,41 @@
-"""Small HTML cards for notebooks: escaped text, no script, no style sheet."""
+"""Text of strangers, shown: nothing hidden in it; and small HTML cards for notebooks (no script, no style sheet)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
 _BOX = "border:1px solid #8886;border-radius:6px;padding:.6em .9em;margin:.3em 0;font-family:system-ui,sans-serif"
+
+# What a terminal obeys, what breaks a line, turns the direction of text or takes no room: it would hide what is there.
+# Joiners (U+200C, U+200D) are part of how some scripts and emoji are written, and stay.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+
+
+def written_out(text: str, one_line: bool = False) -> str:
+    r"""Return text in which nothing is hidden: control characters and the like stand there as ``⟨U+202E⟩``.
+
+    Parameters
+    ----------
+    text : str
+    one_line : bool
+        Also write out line feeds: a name must not begin a line of its own.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> written_out("report\u202efdp.exe"), written_out("a\nb", one_line=True)
+    ('report⟨U+202E⟩fdp.exe', 'a⟨U+000A⟩b')
+    """
+    shown = _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+    return shown.replace("\n", "⟨U+000A⟩") if one_line else shown
 
 
 def card(title: str, rows: Iterable[tuple[str, str]], note: str = "", body: str = "") -> str:

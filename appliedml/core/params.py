@@ -27,6 +27,10 @@ class Rule(ABC):
     def describe(self) -> str:
         """The rule in words, to follow "must be"."""
 
+    def hint(self, value: Any) -> str:
+        """What may have been meant by a value that breaks the rule; begins with a space, or is empty."""
+        return ""
+
 
 @dataclass(frozen=True)
 class Integer(Rule):
@@ -124,6 +128,11 @@ class Choice(Rule):
         """The rule in words."""
         return "one of " + ", ".join(repr(option) for option in self.options)
 
+    def hint(self, value: Any) -> str:
+        """The option that is spelled most like the value."""
+        close = get_close_matches(value, self.options, n=1) if isinstance(value, str) else []
+        return f" Did you mean {close[0]!r}?" if close else ""
+
 
 @dataclass(frozen=True)
 class Null(Rule):
@@ -144,6 +153,11 @@ class ListOf(Rule):
 
     item: Rule
     min_items: int = 0
+
+    def hint(self, value: Any) -> str:
+        """What the first wrong item may have meant."""
+        items = value if isinstance(value, list | tuple) else []
+        return next((self.item.hint(item) for item in items if not self.item.accepts(item)), "")
 
     def accepts(self, value: Any) -> bool:
         """Whether the value is a list or tuple of accepted items."""
@@ -209,6 +223,10 @@ class AnyOf(Rule):
         """The rule in words."""
         return ", or ".join(rule.describe() for rule in self.rules)
 
+    def hint(self, value: Any) -> str:
+        """What one of the rules has to say about the value."""
+        return next((hint for rule in self.rules if (hint := rule.hint(value))), "")
+
 
 def _bounds(low: float | None, high: float | None, low_in: bool, high_in: bool) -> str:
     if low is not None and high is not None:
@@ -246,11 +264,7 @@ def rule_sentence(owner: str, name: str, rule: Rule, value: Any) -> str:
     """
     shown = repr(value)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    hint = ""
-    if isinstance(rule, Choice) and isinstance(value, str):
-        close = get_close_matches(value, rule.options, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{owner}: {name} must be {rule.describe()}. It is {shown} ({type(value).__name__}).{hint}"
+    return f"{owner}: {name} must be {rule.describe()}. It is {shown} ({type(value).__name__}).{rule.hint(value)}"
 
 
 def broken_rules(owner: str, rules: Mapping[str, Rule], values: Mapping[str, Any]) -> list[str]:

@@ -18,8 +18,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from appliedml.core.names import snake_case
 from appliedml.core.params import broken_rules
-from appliedml.core.stage import snake_case
 from appliedml.errors import Problem, StageError
 
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -326,9 +326,11 @@ def entry_of(obj: Any) -> Any:
             "Use it in Python, or register it through an entry point 'appliedml.stages'."
         )
     defaults = default_parameters(type(obj))
+    # A class whose parameters may be objects says how a plan holds them.
+    given = obj.plan_parameters() if hasattr(obj, "plan_parameters") else obj.get_params(deep=False)
     changed = {
         key: _json(value, f"{type(obj).__name__}.{key}")
-        for key, value in obj.get_params(deep=False).items()
+        for key, value in given.items()
         if key not in defaults or not _same(value, defaults[key])
     }
     return {name: changed} if changed else name

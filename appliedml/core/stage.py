@@ -13,13 +13,13 @@ EXAMINE    ``examine(fold)``, ``conclude`` after folds         none             
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
 
+from appliedml.core.names import snake_case as snake_case
 from appliedml.core.params import Rule, check_parameters
 from appliedml.errors import StageError
 
@@ -71,26 +71,6 @@ def verb_of(stage: Any) -> Verb:
             f"{name} has more than one verb ({verbs}), so it is unclear when it may run. Wrap it so that one is left."
         )
     return found[0]
-
-
-def snake_case(name: str) -> str:
-    """Registry name of a class name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> snake_case("SmoteNc"), snake_case("GroupKFold"), snake_case("PCA")
-    ('smote_nc', 'group_kfold', 'pca')
-    """
-    # "KFold" is one word of the field, as in scikit-learn's module names.
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.replace("KFold", "Kfold")).lower()
 
 
 def stage_name(stage: Any) -> str:

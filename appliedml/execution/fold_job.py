@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -80,6 +81,10 @@ class FoldResult:
     validation_row_ids : array
     stages : dict of str to dict
         What fitted stages before the model say of themselves (weights that others trained, say).
+    cpu_s : float
+        Processor seconds of the process in which the fold ran, while it ran.
+    process : int
+        Number of that process.
     """
 
     number: int
@@ -94,6 +99,8 @@ class FoldResult:
     n_train: int
     stages: dict[str, Any] = field(default_factory=dict)
     feature_sources: dict[str, str] = field(default_factory=dict)
+    cpu_s: float = 0.0
+    process: int = -1
 
 
 def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
@@ -116,6 +123,7 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
     seed = fold_seed(shared.seed, job.number)
     say = shared.on_step or (lambda sentence: None)
     seconds: dict[str, float] = {}
+    cpu_s = time.process_time()
     train, test = shared.samples.take(job.train), shared.samples.take(job.test)
     try:
         say("training")
@@ -163,6 +171,8 @@ def run_fold(shared: Shared, job: FoldJob) -> FoldResult:
         n_train=len(train),
         stages={name: dict(stage.describe()) for name, stage in pipeline.steps_[:-1] if hasattr(stage, "describe")},
         feature_sources=dict(pipeline.feature_sources_),
+        cpu_s=time.process_time() - cpu_s,
+        process=os.getpid(),
     )
 
 
@@ -193,11 +203,10 @@ def _ledger(pipeline: Pipeline, job: FoldJob, train: Samples, test: Samples) -> 
     """What each stage saw, checked by row id: a stage that saw a test row would show here."""
     table = pipeline.ledger_.copy()
     table.insert(2, "fold", job.number)
-    held_ids = set(train.row_id[pipeline.validation_rows_].tolist())
-    test_ids = set(test.row_id.tolist())
-    seen = [set(pipeline.fitted_row_ids_[name].tolist()) for name in table["stage"]]
-    table["n_test_rows_seen"] = [len(ids & test_ids) for ids in seen]
-    table["n_validation_rows_seen"] = [len(ids & held_ids) for ids in seen]
+    sides = {"n_test_rows_seen": test.row_id, "n_validation_rows_seen": train.row_id[pipeline.validation_rows_]}
+    for name, ids in sides.items():
+        wanted = pd.Index(ids).unique()
+        table[name] = [int(wanted.isin(pipeline.fitted_row_ids_[stage]).sum()) for stage in table["stage"]]
     return table
 
 

@@ -188,6 +188,8 @@ def object_problems(plan: Any) -> list[Problem]:
             rules = getattr(stage, "parameter_rules", {})
             where = key if key == "split" else f"{key}[{place}]"
             texts = broken_rules(type(stage).__name__, rules, stage.get_params(deep=False) if rules else {})
+            if not texts and hasattr(stage, "problems_in"):
+                problems += type(stage).problems_in(stage.get_params(deep=False), where)
             problems += [Problem(where, text) for text in texts]
     if not hasattr(plan.split, "split"):
         problems.append(Problem("split", f"must be a split such as KFold(). It is {plan.split!r}."))

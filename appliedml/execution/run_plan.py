@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -21,16 +22,19 @@ from appliedml.core.fingerprint import fingerprint
 from appliedml.core.images import Images
 from appliedml.core.samples import SENSITIVE_PREFIX, Samples
 from appliedml.core.seeds import derive_seed
+from appliedml.core.source_code import source_sha256
 from appliedml.core.stage import stage_name, verb_of
 from appliedml.core.texts import Texts
 from appliedml.engines.local import Local
 from appliedml.errors import DataError, PlanError, Problem, RunError, StageError
 from appliedml.execution.cleaning import Cleaned, clean_samples
+from appliedml.execution.energy import EnergyMeter
 from appliedml.execution.environment import git_commit, versions
 from appliedml.execution.fold_job import FoldJob, FoldResult, Shared, fold_seed, run_fold
 from appliedml.execution.labels import check_sensitive, encode_labels
 from appliedml.execution.reuse import frozen_passes
 from appliedml.store import layout
+from appliedml.store.manifest import list_files, seal_run
 from appliedml.store.plain_yaml import load_yaml
 from appliedml.store.run import Run
 from appliedml.store.writer import (
@@ -76,6 +80,7 @@ def run_plan(
     """
     started = datetime.now(UTC)
     clock = time.perf_counter()
+    meter = EnergyMeter()
     report: Progress = progress or (lambda step, n_done, n_total: None)
     report("reading", 0, 1)
     read = _read(plan, samples)
@@ -107,6 +112,7 @@ def run_plan(
             "started": started.isoformat(timespec="seconds"),
             "seconds": seconds,
             "folds": {str(result.number): result.seconds for result in results},
+            "energy": meter.read(sum(result.cpu_s for result in results if result.process != os.getpid())),
         }
         _write(folder, info, read, cleaned, classes, results, artifacts, timings)
         finished = folder.with_name(folder.name.removesuffix(layout.UNFINISHED))
@@ -230,7 +236,11 @@ def _info(plan: Plan, read: Samples, coded: Samples, classes: tuple[str, ...]) -
         "context": _beside(plan, "context"),
         "policy": _beside(plan, "policy"),
     }
-    info["code"] = {"package_version": info["versions"].get("appliedml"), "git_commit": git_commit(plan.folder)}
+    info["code"] = {
+        "package_version": info["versions"].get("appliedml"),
+        "git_commit": git_commit(plan.folder),
+        "source_sha256": source_sha256(),
+    }
     info["run_hash"] = fingerprint([plan_data, data_print, info["versions"]])[:12]
     return info
 
@@ -242,7 +252,7 @@ def _kind_of(inputs: Any) -> dict[str, Any]:
 
 
 def _shown(stage: Any) -> dict[str, Any]:
-    params = stage.get_params(deep=False)
+    params = stage.plan_parameters() if hasattr(stage, "plan_parameters") else stage.get_params(deep=False)
     return {
         key: value if isinstance(value, str | int | float | bool | list | dict | None) else repr(value)
         for key, value in params.items()
@@ -356,8 +366,10 @@ def _write(
     if skipped:
         # File names may name people: they stay in the run's folder, and no report shows them.
         write_json(folder / layout.SKIPPED, {"files": skipped})
-    # Last: a folder without its run.json is no run.
+    info["files"] = list_files(folder, without=(layout.TIMINGS,))
+    # A folder without its run.json is no run.
     write_json(folder / layout.RUN, info)
+    seal_run(folder)
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

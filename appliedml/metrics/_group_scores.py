@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from appliedml.metrics._group_tables import class_codes, cluster_codes, group_codes
 
@@ -162,7 +161,7 @@ def group_calibration(
         scale = 1 / np.sqrt(n * (n - 1))[where]
         error = np.sqrt(_sum_of_squares((residual - mean[where]) * scale, where, n_groups, cluster, inside))
     error[n < 2] = np.nan
-    reach = norm.ppf(0.5 + confidence / 2) * error
+    reach = ndtri(0.5 + confidence / 2) * error
     return GroupEstimates(tuple(names), mean, error, np.maximum(mean - reach, -1), np.minimum(mean + reach, 1))
 
 
@@ -188,7 +187,7 @@ def _between_0_and_1(
     value: NDArray[np.float64], error: NDArray[np.float64], n: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Interval on the log-odds scale; a value of exactly 0 or 1 gets Wilson's interval over the rarer class."""
-    z = norm.ppf(0.5 + confidence / 2)
+    z = ndtri(0.5 + confidence / 2)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
     inner = (value > 0) & (value < 1) & ~np.isnan(error)
     middle = logit(value[inner])

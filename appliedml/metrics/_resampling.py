@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from appliedml.errors import DataError
+from appliedml.metrics import _binned
 from appliedml.metrics._weighted import Floats, Rows, cluster_codes
 from appliedml.metrics.classification import Metric
 
@@ -64,7 +65,13 @@ def bootstrap_draws(
     Returns
     -------
     dict of model to dict of measure to array of shape (n_resamples,)
+
+    Notes
+    -----
+    With more than ``_binned.MANY_ROWS`` rows, neighbours in a ranking are weighed as one.
     """
+    if _binned.is_for(models):
+        return _binned.binned_draws(models, metrics, n_resamples, seed, groups)
     parts: dict[str, dict[str, list[Floats]]] = {model: {name: [] for name in metrics} for model in models}
     n = next(iter(models.values())).n
     for weights in resample_weights(n, n_resamples, seed, groups):

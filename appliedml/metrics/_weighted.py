@@ -51,6 +51,8 @@ class Rows:
         self.n = len(self.y)
         self._p = None if probabilities is None else _two_columns(probabilities)
         self._predicted = None if predictions is None else _codes(predictions, "predictions")
+        # Rows of another table for which these stand; set where rows were put together.
+        self.sources: NDArray[np.intp] | None = None
         for part in (self._p, self._predicted):
             if part is not None and len(part) != self.n:
                 raise DataError(f"A measure needs one value per row. There are {self.n} labels and {len(part)} values.")
@@ -59,6 +61,16 @@ class Rows:
         self.n_classes = found if n_classes is None else n_classes
         if largest >= self.n_classes or (self._p is not None and self._p.shape[1] != self.n_classes):
             raise DataError(f"Class code {largest} and {found} columns of probabilities do not fit together.")
+
+    @property
+    def has_p(self) -> bool:
+        """Whether there are probabilities."""
+        return self._p is not None
+
+    @property
+    def predicted(self) -> NDArray[np.int64] | None:
+        """Predicted class codes, if given."""
+        return self._predicted
 
     @property
     def p(self) -> Floats:

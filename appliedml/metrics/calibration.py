@@ -139,7 +139,8 @@ def expected_calibration_error(p: ArrayLike, n_bins: int = 10) -> Metric:
 
     def function(rows: Weighted) -> Floats:
         excess = rows.rows.p[:, 1] - (rows.rows.y == 1)
-        distance = np.abs((rows.weights * excess) @ member).sum(axis=1)
+        of = member if rows.rows.sources is None else member[rows.rows.sources]
+        distance = np.abs((rows.weights * excess) @ of).sum(axis=1)
         return quotient(distance, rows.weights.sum(axis=1))
 
     title = f"Expected calibration error ({n_bins} bins)"

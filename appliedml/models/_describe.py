@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from appliedml.core import registry
+from appliedml.models._entries import shown
+from appliedml.models._optimizers import given_in, start_rate
 from appliedml.models._schedules import Schedule
 
 
@@ -21,16 +23,21 @@ def describe_classifier(classifier: Any) -> dict[str, Any]:
     dict
     """
     name, parameters = registry.split_entry(classifier.builder)
+    rate = start_rate(classifier.optimizer, classifier.learning_rate)
+    in_optimizer = given_in(classifier.optimizer)[1].get("learning_rate")
+    schedule = Schedule(rate, classifier.schedule, classifier.epochs).to_json()
     return {
         "model": "keras_classifier",
         "builder": {name: {**classifier.network_.builder.get_params(deep=False), **parameters}},
         "layers": classifier.layers_,
         "n_parameters": classifier.n_members * sum(int(layer["parameters"]) for layer in classifier.layers_),
         "n_members": classifier.n_members,
-        "optimizer": classifier.optimizer,
-        "learning_rate": classifier.learning_rate,
-        "schedule": Schedule(classifier.learning_rate, classifier.schedule, classifier.epochs).to_json(),
-        "loss": classifier.loss,
+        "optimizer": shown("optimizer", classifier.optimizer),
+        "learning_rate": rate,
+        "schedule": in_optimizer if isinstance(in_optimizer, dict) else schedule,
+        "loss": shown("loss", classifier.loss),
+        "metrics": shown("metrics", list(classifier.metrics or [])),
+        "precision": classifier.precision,
         "trainer": classifier.mode_,
         "epochs_run": [len(history) for history in classifier.member_histories_],
         "best_epoch": classifier.best_epoch_,

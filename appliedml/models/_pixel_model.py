@@ -40,8 +40,8 @@ def pixel_model(network: Network, weights: list[NDArray[Any]], encoder: Encoder)
     pixels = keras.Input(shape=size, name=PIXELS, dtype="float32")
     logits = model({PIXELS: pixels} if front is None else front(pixels))
     if network.n_outputs > 1:
-        return keras.Model(pixels, keras.layers.Softmax(name="probabilities")(logits))
-    positive = keras.layers.Activation("sigmoid", name="probability")(logits)
+        return keras.Model(pixels, keras.layers.Softmax(dtype="float32", name="probabilities")(logits))
+    positive = keras.layers.Activation("sigmoid", dtype="float32", name="probability")(logits)
     negative = keras.layers.Rescaling(-1.0, 1.0, name="other")(positive)
     return keras.Model(pixels, keras.layers.Concatenate(name="probabilities")([negative, positive]))
 

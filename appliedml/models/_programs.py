@@ -12,16 +12,23 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.core.fingerprint import canonical_json
+from appliedml.models._callbacks import Watchers
 from appliedml.models._lazy import ahead, is_lazy, rows_a_call
 from appliedml.models._losses import row_loss
-from appliedml.models._settings import Network, Rows, Settings, describe_layers, make_optimizer
+from appliedml.models._metrics import EpochMetrics
+from appliedml.models._optimizers import averaged, make_optimizer
+from appliedml.models._settings import Network, Rows, Settings, describe_layers
+from appliedml.models._steps import Steps, call
+from appliedml.models._streams import Stream
 
 # Training and scoring programs together: some eight architectures.
 MAX_PROGRAMS = 16
@@ -49,13 +56,20 @@ class Program:
         self.batch_size = settings.batch_size
         self.lock = threading.RLock()
         self.model = network.build(0)
+        self.phase = phase
         network.builder.set_phase(self.model, phase)
         self.view = network.builder.training_view(self.model)
         self._mixes = network.builder.mixup > 0
         self.layers = describe_layers(self.model)
+        # Callbacks belong to one fit; a loss or a metric of the user is part of the program.
+        self.settings = replace(settings, callbacks=None)
         self.optimizer = make_optimizer(settings)
         self.optimizer.build(self.view.trainable_variables)
         self._optimizer_start = values_of(self.optimizer.variables)
+        # Some optimizers keep a copy of the weights, which must be that of each fit.
+        self._optimizer_knows_weights = any(np.ptp(value) > 0 for value in self._optimizer_start if value.size)
+        self.metrics = EpochMetrics(settings.metrics, network.n_outputs)
+        self._watched = False
         self._loss = row_loss(
             settings.loss,
             network.n_outputs,
@@ -64,37 +78,65 @@ class Program:
             trains_on_labels=network.builder.trains_on_labels,
         )
         # autograph has nothing to rewrite here, and reading sources fails in frozen and zipped installations.
-        self._step = tf.function(self._train_step, jit_compile=mode == "step_xla", autograph=False)
+        self.one_step = tf.function(self._train_step, jit_compile=mode == "step_xla", autograph=False)
         self._epoch = tf.function(self._train_epoch, jit_compile=mode == "epoch_xla", autograph=False)
         self._evaluate = tf.function(self._row_losses, autograph=False, reduce_retracing=True)
 
-    def start(self, seed: int, rows: Rows) -> Any:
+    def start(self, seed: int, rows: Rows | Stream, weights: list[NDArray[Any]] | None = None) -> Any:
         """Put the start of a fit into all variables and return the training rows.
 
         Parameters
         ----------
         seed : int
-        rows : Rows
+        rows : Rows or Stream
+        weights : list of array, optional
+            To go on with, from an earlier stretch of the training.
 
         Returns
         -------
         object
-            For :meth:`train`: tensors of a bucketed size, or the rows themselves where they are lazy.
+            For :meth:`train`: tensors of a bucketed size, or the rows themselves where they are lazy or a stream.
         """
         import tensorflow as tf
 
         fresh = self.network.build(seed)
         for variable, first in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(first.value)
-        for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
-            variable.assign(value)
         self.network.builder.adapt(self.model, rows.x)
-        if is_lazy(rows.x):
+        if weights is not None:
+            self.set_weights(weights)
+        for variable, value in zip(self.optimizer.variables, self._fresh_optimizer(), strict=True):
+            variable.assign(value)
+        if isinstance(rows, Stream) or is_lazy(rows.x):
             return rows
         room = bucket(len(rows))
         # Rows of padding are never picked by the order of an epoch; they only keep shapes equal over folds.
         x = {name: tf.constant(_padded(array, room)) for name, array in rows.x.items()}
         return x, tf.constant(_padded(rows.y, room)), tf.constant(_padded(rows.weight, room))
+
+    def _fresh_optimizer(self) -> list[NDArray[Any]]:
+        if not self._optimizer_knows_weights:
+            return self._optimizer_start
+        fresh = make_optimizer(self.settings)
+        fresh.build(self.view.trainable_variables)
+        return values_of(fresh.variables)
+
+    def watched(self) -> Any:
+        """Return the model as callbacks see it: compiled, with the optimizer and the weights of the training."""
+        from appliedml.models._plain_keras import compile_view
+
+        if not self._watched:
+            compile_view(self.view, self.optimizer, self._loss, self.metrics, self.network.n_outputs)
+            self._watched = True
+        return self.view
+
+    def settled(self) -> AbstractContextManager[None]:
+        """Put averaged weights in their place for a while, where the optimizer keeps them."""
+        return averaged(self.optimizer, self.view.trainable_variables)
+
+    def metric_values(self) -> dict[str, float]:
+        """Return the metrics over the rows of the last epoch, as they were when each was trained on."""
+        return self.metrics.values()
 
     def weights(self) -> list[NDArray[Any]]:
         """Return copies of the values of all variables."""
@@ -110,17 +152,25 @@ class Program:
         for variable, value in zip(self.model.variables, weights, strict=True):
             variable.assign(value)
 
-    def train(self, data: Any, order: NDArray[np.intp], controls: NDArray[np.float32]) -> float:
+    def train(
+        self,
+        data: Any,
+        order: NDArray[np.intp] | None,
+        controls: NDArray[np.float32],
+        watchers: Watchers | None = None,
+    ) -> float:
         """Run one epoch and return its mean loss.
 
         Parameters
         ----------
         data : object
             From :meth:`start`.
-        order : array of int, shape (n_rows,)
-            Rows in the order of this epoch.
+        order : array of int, shape (n_rows,), or None
+            Rows in the order of this epoch; None for a stream, which has its own.
         controls : array of shape (n_steps, 2)
             Learning rate of each step, and the share of each row in a mix of two.
+        watchers : Watchers, optional
+            Told of batches, in the modes of steps.
 
         Returns
         -------
@@ -128,42 +178,44 @@ class Program:
         """
         import tensorflow as tf
 
+        self.metrics.reset()
+        if isinstance(data, Stream):
+            return self._train_batches(data.batches(), controls, watchers)
+        if order is None:
+            raise ValueError("rows in memory are trained on in an order")
         n_rows, n_steps = len(order), len(controls)
+        if isinstance(data, Rows):
+            # One batch is decoded while the one before it trains.
+            parts = [order[start : start + self.batch_size] for start in range(0, n_rows, self.batch_size)]
+            return self._train_batches(ahead(data.at, parts), controls, watchers)
         # The last batch is filled up with rows from the start of the order, at no weight, so that batch normalisation
         # sees a batch of real rows.
         filled = np.resize(order, n_steps * self.batch_size).astype(np.int32)
-        if isinstance(data, Rows):
-            return self._train_lazy(data, filled.reshape(n_steps, -1), n_rows, controls)
-        most_steps = -(-int(data[1].shape[0]) // self.batch_size)
         if self.mode.startswith("step"):
-            total = 0.0
+            run = Steps(self, watchers)
             for step in range(n_steps):
                 rows = tf.constant(filled[step * self.batch_size : (step + 1) * self.batch_size])
-                count = min(self.batch_size, n_rows - step * self.batch_size)
-                its = self._call(self._step, *data, rows, tf.constant(count), tf.constant(controls[step]))
-                total += float(its) * count
-            return total / n_rows
+                if not run.step(data, rows, min(self.batch_size, n_rows - step * self.batch_size), controls):
+                    break
+            return run.mean
+        most_steps = -(-int(data[1].shape[0]) // self.batch_size)
         order_tensor = tf.constant(_padded(filled, most_steps * self.batch_size))
         control_tensor = tf.constant(_padded(controls, most_steps))
-        return float(
-            self._call(self._epoch, *data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), control_tensor)
-        )
+        return float(call(self._epoch, *data, order_tensor, tf.constant(n_rows), tf.constant(n_steps), control_tensor))
 
-    def _train_lazy(self, rows: Rows, batches: NDArray[np.int32], n_rows: int, controls: NDArray[np.float32]) -> float:
+    def _train_batches(
+        self, batches: Iterable[Rows], controls: NDArray[np.float32], watchers: Watchers | None
+    ) -> float:
         import tensorflow as tf
 
-        places, total = tf.range(self.batch_size), 0.0
-        # One batch is decoded while the one before it trains.
-        for step, batch in enumerate(ahead(rows.at, batches)):
-            data = [
-                {name: tf.constant(array) for name, array in batch.x.items()},
-                tf.constant(batch.y),
-                tf.constant(batch.weight),
-            ]
-            count = min(self.batch_size, n_rows - step * self.batch_size)
-            its = self._call(self._step, *data, places, tf.constant(count), tf.constant(controls[step]))
-            total += float(its) * count
-        return total / n_rows
+        run, places = Steps(self, watchers), tf.range(self.batch_size)
+        for batch in batches:
+            count = len(batch)
+            full = batch if count == self.batch_size else batch.at(np.resize(np.arange(count), self.batch_size))
+            x = {name: tf.constant(array) for name, array in full.x.items()}
+            if not run.step((x, tf.constant(full.y), tf.constant(full.weight)), places, count, controls):
+                break
+        return run.mean
 
     def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the loss and the outputs of each row, as at prediction time.
@@ -184,19 +236,15 @@ class Program:
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
             x = {name: tf.constant(array[part]) for name, array in rows.x.items()}
-            loss, output = self._call(self._evaluate, x, tf.constant(rows.y[part]))
+            loss, output = call(self._evaluate, x, tf.constant(rows.y[part]))
             losses.append(loss.numpy())
             outputs.append(output.numpy())
         return np.concatenate(losses).astype(np.float64), np.concatenate(outputs).astype(np.float64)
 
-    @staticmethod
-    def _call(function: Any, *arguments: Any) -> Any:
-        # Through the concrete function: TensorFlow counts traces by line of source, and would warn of "retracing" when
-        # many architectures are compiled here, each once.
-        return function.get_concrete_function(*arguments)(*arguments)
-
     def _row_losses(self, x: Any, y: Any) -> Any:
-        output = self.view(x, training=False)
+        import tensorflow as tf
+
+        output = tf.cast(self.view(x, training=False), tf.float32)
         return self._loss(y, output), output
 
     def _train_step(self, x: Any, y: Any, weight: Any, rows: Any, count: Any, control: Any) -> Any:
@@ -214,7 +262,7 @@ class Program:
             weights = own * weights + (1.0 - own) * tf.gather(weights, partner)
         share = tf.where(real, weights, 0.0) / tf.cast(count, tf.float32)
         with tf.GradientTape() as tape:
-            outputs = self.view(batch, training=True)
+            outputs = tf.cast(self.view(batch, training=True), tf.float32)
             losses = self._loss(labels, outputs)
             if self._mixes:
                 losses = own * losses + (1.0 - own) * self._loss(tf.gather(labels, partner), outputs)
@@ -222,9 +270,11 @@ class Program:
             penalties = self.view.losses
             if penalties:
                 loss += tf.add_n(penalties)
+            scaled = self.optimizer.scale_loss(loss)
         # The gradient of a look-up is sparse; dense, it is summed in one fixed order and fuses with the update.
-        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, [v.value for v in variables])]
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(scaled, [v.value for v in variables])]
         self.optimizer.apply(gradients, variables)
+        self.metrics.update(labels, outputs, tf.where(real, weights, 0.0))
         return loss
 
     def _train_epoch(self, x: Any, y: Any, weight: Any, order: Any, n_rows: Any, n_steps: Any, controls: Any) -> Any:

@@ -120,6 +120,36 @@ def weighted(rows: Rows, class_weight: str | Mapping[Any, float] | None, classes
         If a class is not among the classes, or all weights are 0.
     """
     weight = rows.weight.astype(np.float64)
+    weight = weight * class_factors(rows.y, weight, class_weight, classes)[rows.y]
+    if weight.sum() <= 0:
+        raise DataError("KerasClassifier: the weights of the training rows sum to 0.")
+    return Rows(rows.x, rows.y, (weight / weight.mean()).astype(np.float32))
+
+
+def class_factors(
+    codes: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    class_weight: str | Mapping[Any, float] | None,
+    classes: NDArray[Any],
+) -> NDArray[np.float64]:
+    """Return what the weights of the rows of each class are multiplied with.
+
+    Parameters
+    ----------
+    codes : array of shape (n_rows,)
+    weight : array of shape (n_rows,)
+    class_weight : None, "balanced" or mapping from class, or its text, to weight
+    classes : array of shape (n_classes,)
+
+    Returns
+    -------
+    array of shape (n_classes,)
+
+    Raises
+    ------
+    DataError
+        If a class is not among the classes.
+    """
     by_class = np.ones(len(classes))
     if isinstance(class_weight, Mapping):
         place_of = {str(label): code for code, label in enumerate(classes)}
@@ -131,9 +161,6 @@ def weighted(rows: Rows, class_weight: str | Mapping[Any, float] | None, classes
                 )
             by_class[place_of[str(label)]] = value
     elif class_weight == "balanced":
-        totals = np.bincount(rows.y, weights=weight, minlength=len(classes))
+        totals = np.bincount(codes, weights=weight, minlength=len(classes))
         np.divide(totals.sum(), len(classes) * totals, where=totals > 0, out=by_class)
-    weight = weight * by_class[rows.y]
-    if weight.sum() <= 0:
-        raise DataError("KerasClassifier: the weights of the training rows sum to 0.")
-    return Rows(rows.x, rows.y, (weight / weight.mean()).astype(np.float32))
+    return by_class

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliedml.core import registry
-from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule
-from appliedml.errors import StageError
+from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Real, Rule, Text
+from appliedml.errors import ParameterError, StageError
+from appliedml.models._callbacks import CallbackList
+from appliedml.models._entries import shown
+from appliedml.models._losses import OWN_LOSSES
+from appliedml.models._metrics import MODES, metric_problems
+from appliedml.models._named import LOSS, METRIC, OPTIMIZER, Named
+from appliedml.models._optimizers import conflicts
+from appliedml.models._precision import PRECISIONS
 from appliedml.models._schedules import SCHEDULE_RULE
-from appliedml.models._settings import MONITORS, OPTIMIZERS, TRAINERS
+from appliedml.models._settings import TRAINERS
 
 
 class BuilderEntry(Rule):
@@ -45,21 +52,75 @@ RULES: dict[str, Rule] = {
     "embed_numbers_up_to": Integer(0),
     "epochs": Integer(1),
     "batch_size": Integer(1),
-    "optimizer": Choice(*OPTIMIZERS),
-    "learning_rate": Real(0, open_low=True),
+    "optimizer": Named(OPTIMIZER),
+    "learning_rate": AnyOf(Null(), Real(0, open_low=True)),
     "momentum": Real(0, 1, open_high=True),
     "weight_decay": Real(0),
     "clip_norm": AnyOf(Null(), Real(0, open_low=True)),
     "schedule": SCHEDULE_RULE,
-    "loss": Choice("crossentropy", "focal"),
+    "loss": Named(LOSS, functions=True),
     "gamma": Real(0),
     "label_smoothing": Real(0, 1, open_high=True),
     "class_weight": AnyOf(Null(), Choice("balanced"), ClassWeights()),
     "patience_epochs": AnyOf(Null(), Integer(1)),
-    "monitor": Choice(*MONITORS),
+    "monitor": Text(),
+    "monitor_mode": Choice(*MODES),
+    "metrics": AnyOf(Null(), ListOf(Named(METRIC))),
+    "callbacks": CallbackList(),
+    "precision": Choice(*PRECISIONS),
     "validation_fraction": Real(0, 1, open_low=True, open_high=True),
     "n_members": Integer(1, 100),
     "trainer": Choice(*TRAINERS),
     "random_state": AnyOf(Null(), Integer(0, 2**32 - 1)),
     "verbose": Integer(0),
 }
+
+
+def settings_problems(given: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for every two parameters that do not go together.
+
+    Parameters
+    ----------
+    given : mapping
+        Parameters of a ``KerasClassifier``, each of which keeps its rule; those left out are at their default.
+
+    Returns
+    -------
+    list of str
+    """
+    problems = conflicts(given)
+    loss = given.get("loss", "crossentropy")
+    own = isinstance(loss, str) and loss in OWN_LOSSES
+    if given.get("label_smoothing") and not own:
+        problems.append(
+            f"KerasClassifier: label_smoothing={given['label_smoothing']} is for {' and '.join(OWN_LOSSES)}. "
+            "Give it inside the loss, as in {categorical_crossentropy: {label_smoothing: 0.1}}."
+        )
+    return problems + metric_problems(
+        given.get("metrics"), given.get("monitor", "val_loss"), given.get("monitor_mode", "auto")
+    )
+
+
+def check_settings(estimator: Any, builder: Any) -> None:
+    """Raise one error that names every two parameters that do not go together.
+
+    Parameters
+    ----------
+    estimator : KerasClassifier
+    builder : Builder
+
+    Raises
+    ------
+    ParameterError
+        If there are any.
+    """
+    problems = settings_problems(estimator.get_params(deep=False))
+    plain = isinstance(estimator.loss, str) and estimator.loss == "crossentropy"
+    if not builder.trains_on_labels and (not plain or estimator.label_smoothing or estimator.metrics):
+        problems.append(
+            f"KerasClassifier: the builder {type(builder).__name__} is not trained on labels, so "
+            f"loss={shown('loss', estimator.loss)!r}, label_smoothing={estimator.label_smoothing} and metrics have no "
+            'meaning for it. Leave loss="crossentropy", label_smoothing=0 and metrics=None.'
+        )
+    if problems:
+        raise ParameterError("\n".join(problems))

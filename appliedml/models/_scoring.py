@@ -111,6 +111,7 @@ def _compile(network: Network) -> Any:
             x,
             training=False,
         )
+        output = tf.cast(output, tf.float32)
         return tf.sigmoid(output) if network.n_outputs == 1 else tf.nn.softmax(output)
 
     if n_trainable + len(fixed) != len(model.variables):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ from appliedml.core.fingerprint import canonical_json
 from appliedml.models._encoder import Spec
 from appliedml.models._inputs import Arrays
 from appliedml.models._lazy import some_rows
+from appliedml.models._metrics import metric_name
+from appliedml.models._named import LOSS, METRIC
+from appliedml.models._optimizers import start_rate, update_key
+from appliedml.models._precision import built_in
 from appliedml.models.builders._builder import Builder
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
-MONITORS = ("val_loss", "val_roc_auc", "val_average_precision")
 TRAINERS = ("auto", "compiled", "keras")
 
 
@@ -31,11 +33,14 @@ class Network:
     spec : Spec
     n_outputs : int
         1 for two classes, else the number of classes.
+    precision : str
+        What its layers calculate in.
     """
 
     builder: Builder
     spec: Spec
     n_outputs: int
+    precision: str = "float32"
 
     def build(self, seed: int) -> Any:
         """Return a fresh Keras model.
@@ -48,12 +53,15 @@ class Network:
         -------
         keras.Model
         """
-        return self.builder.build(self.spec, self.n_outputs, seed)
+        with built_in(self.precision):
+            return self.builder.build(self.spec, self.n_outputs, seed)
 
     def key(self) -> str:
         """Return text that two networks share when their graphs are the same."""
         name = f"{type(self.builder).__module__}.{type(self.builder).__name__}"
-        return canonical_json([name, self.builder.get_params(deep=False), self.spec.shape_key(), self.n_outputs])
+        return canonical_json(
+            [name, self.builder.get_params(deep=False), self.spec.shape_key(), self.n_outputs, self.precision]
+        )
 
 
 @dataclass(frozen=True)
@@ -62,32 +70,46 @@ class Settings:
 
     epochs: int = 30
     batch_size: int = 256
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
+    optimizer: Any = "adam"
+    learning_rate: float | None = None
     momentum: float = 0.9
     weight_decay: float = 0.0
     clip_norm: float | None = None
     schedule: str | Mapping[str, Any] | None = None
-    loss: str = "crossentropy"
+    loss: Any = "crossentropy"
     gamma: float = 2.0
     label_smoothing: float = 0.0
     patience_epochs: int | None = None
     monitor: str = "val_loss"
+    monitor_mode: str = "auto"
+    metrics: Sequence[Any] | None = None
+    callbacks: Any = None
+    precision: str = "float32"
     trainer: str = "auto"
     verbose: int = 0
 
     @property
     def needs_validation(self) -> bool:
         """Whether something waits for values on validation rows."""
+        return self.waits and self.monitor.startswith("val_")
+
+    @property
+    def waits(self) -> bool:
+        """Whether early stopping or a schedule waits for the monitored value."""
         name = self.schedule if isinstance(self.schedule, str) else next(iter(self.schedule or {}), "")
         return self.patience_epochs is not None or name == "reduce_on_plateau"
 
+    @property
+    def rate(self) -> float:
+        """The learning rate of the first step."""
+        return start_rate(self.optimizer, self.learning_rate)
+
     def program_key(self) -> list[Any]:
         """Return the settings that are part of a compiled program; the others are its arguments."""
-        gamma = self.gamma if self.loss == "focal" else 0.0
-        momentum = self.momentum if self.optimizer in ("sgd", "rmsprop") else 0.0
-        update = [self.optimizer, momentum, self.weight_decay, self.clip_norm]
-        return [*update, self.loss, gamma, self.label_smoothing, self.batch_size]
+        focal = isinstance(self.loss, str) and self.loss == "focal"
+        loss = [LOSS.token(self.loss), self.gamma if focal else 0.0, self.label_smoothing]
+        metrics = [[metric_name(entry), METRIC.token(entry)] for entry in self.metrics or []]
+        return [*update_key(self), *loss, metrics, self.batch_size]
 
 
 @dataclass(frozen=True)
@@ -149,8 +171,8 @@ class Trained:
     weights : list of array
         Values of all variables of the model, in the order of ``model.variables``.
     history : DataFrame
-        epoch (from 0), loss, learning_rate (at the end of the epoch), and with validation rows val_loss, val_roc_auc,
-        val_average_precision.
+        epoch (from 0), loss, the metrics, learning_rate (at the end of the epoch), and with validation rows val_loss,
+        val_roc_auc, val_average_precision and the metrics with "val_" before their names.
     best_epoch : int
         The epoch whose weights these are.
     mode : str
@@ -164,41 +186,6 @@ class Trained:
     best_epoch: int
     mode: str
     layers: list[dict[str, Any]]
-
-
-def make_optimizer(settings: Settings) -> Any:
-    """Return a fresh Keras optimizer.
-
-    Parameters
-    ----------
-    settings : Settings
-
-    Returns
-    -------
-    keras.optimizers.Optimizer
-
-    Notes
-    -----
-    Weight decay is decoupled from the gradient (Loshchilov, Hutter 2019) for every optimizer and leaves biases,
-    normalisation and embeddings of missing levels alone; ``clip_norm`` bounds the norm of all gradients together.
-    """
-    import keras
-
-    common: dict[str, Any] = {"learning_rate": settings.learning_rate, "global_clipnorm": settings.clip_norm}
-    # AdamW insists on a number; the others take None for "no decay".
-    decay = settings.weight_decay if settings.optimizer == "adamw" else settings.weight_decay or None
-    common["weight_decay"] = decay
-    if settings.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(momentum=settings.momentum, **common)
-    elif settings.optimizer == "rmsprop":
-        optimizer = keras.optimizers.RMSprop(momentum=settings.momentum, **common)
-    elif settings.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(**common)
-    else:
-        optimizer = keras.optimizers.Adam(**common)
-    if settings.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
 
 
 def describe_layers(model: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,12 +17,14 @@ from appliedml.core import registry
 from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
-from appliedml.errors import DataError, Problem, StageError
+from appliedml.errors import DataError, Problem
 from appliedml.models._checks import checked_inputs, row_weights
+from appliedml.models._entries import plan_parameters
 from appliedml.models._fitted_views import FittedViews
 from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
-from appliedml.models._rules import RULES
+from appliedml.models._rules import RULES, check_settings, settings_problems
 from appliedml.models._settings import Network, Rows, Settings
+from appliedml.models._streams import Stream, is_stream, open_stream, score_stream, validation_stream
 
 
 class KerasClassifier(ClassifierMixin, FittedViews, Configured):
@@ -41,30 +43,49 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         number: an ordered code, a year or a deductible can then have any effect. 0 for none.
     epochs : int, default 30
     batch_size : int, default 256
-    optimizer : str, default "adam"
-        "sgd", "adam", "adamw" or "rmsprop".
-    learning_rate : float, default 1e-3
+    optimizer : str, mapping or keras.optimizers.Optimizer, default "adam"
+        Name of any optimizer of Keras ("sgd", "adamw", "lion", "muon" ...), one name with its parameters
+        (``{"adam": {"beta_1": 0.8}}``), or in Python an object, of which every training gets a clone.
+    learning_rate : float, optional
+        1e-3 where neither this nor the optimizer says otherwise; refused where both do. Of the optimizer it may be a
+        schedule of Keras too: ``{"adam": {"learning_rate": {"cosine_decay": {...}}}}``.
     momentum : float, default 0.9
-        Of "sgd" and "rmsprop".
+        Of "sgd" and "rmsprop", unless the optimizer is given with its own.
     weight_decay : float, default 0
-        Decoupled, for every optimizer.
+        Decoupled, for every optimizer; biases and normalisation are left alone.
     clip_norm : float, optional
         Bound of the norm of all gradients together.
     schedule : None, str or mapping
         "step", "exponential", "cosine", "cyclical", "reduce_on_plateau", or one of them with its parameters:
         ``{"cosine": {"warmup_epochs": 2}}``.
-    loss : str, default "crossentropy"
-        Or "focal".
+    loss : str, mapping, keras.losses.Loss or callable, default "crossentropy"
+        "crossentropy", "focal", a loss of Keras by name or with its parameters ("categorical_hinge",
+        ``{"huber": {"delta": 0.5}}``), or in Python an object or a function of (y_true, y_pred) that gives one value a
+        row. What it sees: 0 or 1 of shape (n, 1) for two classes, one-hot for more, and probabilities as wide, or
+        logits where its ``from_logits`` is true; see ``models/_losses.py``. Probabilities of predictions are always the
+        sigmoid or softmax of the logits.
     gamma : float, default 2
         Of the focal loss.
     label_smoothing : float, default 0
+        Of "crossentropy" and "focal"; other losses have their own parameter.
     class_weight : None, "balanced" or mapping
         From class (or its text, as in YAML) to weight. Multiplied with ``sample_weight``; the product is scaled to
         mean 1 over the training rows, so that weights do not change the step size.
     patience_epochs : int, optional
         Stop after this many epochs without a better ``monitor`` and keep the best epoch's weights.
     monitor : str, default "val_loss"
-        Or "val_roc_auc", "val_average_precision".
+        Or "val_roc_auc", "val_average_precision", "loss", or a metric: "precision", "val_precision".
+    monitor_mode : str, default "auto"
+        "min" or "max" for a metric of which it is not known whether large values are good.
+    metrics : list, optional
+        Metrics of Keras by name, by name with parameters, or in Python as objects. Each epoch reports ``<name>`` over
+        the training rows, as they were when they were trained on, and ``val_<name>``; rows count by their weights.
+    callbacks : list of keras.callbacks.Callback, or callable, optional
+        In Python only. Every training gets copies, or what the function makes. Where one of them watches batches,
+        training goes step by step. ``self.model`` gives logits.
+    precision : str, default "float32"
+        "mixed_bfloat16" or "mixed_float16" (with loss scaling): layers calculate in 16 bits; weights, outputs and
+        losses stay float32.
     validation_fraction : float, default 0.1
         Share of the training rows set aside, stratified, where early stopping or a schedule needs validation rows and
         ``fit`` is given none.
@@ -84,11 +105,13 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
     feature_names_in_ : array of str
         Where the table had text column names.
     history_ : DataFrame
-        epoch, loss, learning_rate, and with validation rows val_loss, val_roc_auc, val_average_precision; the mean over
-        members that were still training.
+        epoch, loss, the metrics, learning_rate, and with validation rows val_loss, val_roc_auc, val_average_precision
+        and the metrics there; the mean over members that were still training.
     member_histories_ : list of DataFrame
     best_epoch_ : int
         The epoch whose weights were kept (of several members the median, rounded down).
+    mode_ : str
+        How it was trained: "epoch_xla", "epoch_graph", "step_xla", "step_graph" or "keras".
 
     Raises
     ------
@@ -116,18 +139,22 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         embed_numbers_up_to: int = 0,
         epochs: int = 30,
         batch_size: int = 256,
-        optimizer: str = "adam",
-        learning_rate: float = 1e-3,
+        optimizer: Any = "adam",
+        learning_rate: float | None = None,
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
         schedule: str | Mapping[str, Any] | None = None,
-        loss: str = "crossentropy",
+        loss: Any = "crossentropy",
         gamma: float = 2.0,
         label_smoothing: float = 0.0,
         class_weight: str | Mapping[Any, float] | None = None,
         patience_epochs: int | None = None,
         monitor: str = "val_loss",
+        monitor_mode: str = "auto",
+        metrics: Sequence[Any] | None = None,
+        callbacks: Any = None,
+        precision: str = "float32",
         validation_fraction: float = 0.1,
         n_members: int = 1,
         trainer: str = "auto",
@@ -150,6 +177,10 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         self.class_weight = class_weight
         self.patience_epochs = patience_epochs
         self.monitor = monitor
+        self.monitor_mode = monitor_mode
+        self.metrics = metrics
+        self.callbacks = callbacks
+        self.precision = precision
         self.validation_fraction = validation_fraction
         self.n_members = n_members
         self.trainer = trainer
@@ -171,19 +202,41 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         -------
         list of Problem
         """
-        return registry.problems_of("builders", parameters.get("builder", "mlp"), f"{where}.builder")
+        own = [Problem(where, sentence) for sentence in settings_problems(parameters)]
+        return own + registry.problems_of("builders", parameters.get("builder", "mlp"), f"{where}.builder")
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, validation_data: Any = None) -> KerasClassifier:
+    def plan_parameters(self) -> dict[str, Any]:
+        """Return the parameters as a plan holds them: objects of Keras as their names with their configuration.
+
+        Returns
+        -------
+        dict
+
+        Raises
+        ------
+        StageError
+            If a parameter has no such form: a function, a class of one's own, callbacks.
+        """
+        return plan_parameters(self)
+
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, validation_data: Any = None, classes: Any = None
+    ) -> KerasClassifier:
         """Train on rows.
 
         Parameters
         ----------
-        X : DataFrame, array, Images or Texts, n_rows rows
+        X : DataFrame, array, Images or Texts, n_rows rows; or keras.utils.PyDataset or tf.data.Dataset
+            A dataset gives batches of (x, y) or (x, y, sample_weight), x an array of numbers or of pixels; each batch
+            is a step, and ``batch_size`` does not count.
         y : array of shape (n_rows,)
-            Two or more classes, of any label type.
+            Two or more classes, of any label type. None with a dataset.
         sample_weight : array of shape (n_rows,), optional
-        validation_data : (X, y) or (X, y, sample_weight), optional
+        validation_data : (X, y), (X, y, sample_weight) or a dataset, optional
             Rows for early stopping, schedules and the history; never trained on.
+        classes : array of shape (n_classes,), optional
+            Of a dataset only: saves the pass over it that learns the classes and the mean weight; weights are then used
+            as they are.
 
         Returns
         -------
@@ -198,12 +251,29 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         """
         self.check_parameters()
         builder = registry.build("builders", self.builder)
-        if not builder.trains_on_labels and (self.loss != "crossentropy" or self.label_smoothing):
-            raise StageError(
-                f"KerasClassifier: the builder {type(builder).__name__} is not trained on labels, so "
-                f"loss={self.loss!r} and label_smoothing={self.label_smoothing} have no meaning for it. "
-                'Leave loss="crossentropy" and label_smoothing=0.'
+        check_settings(self, builder)
+        settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
+        seed, validation = self._seed(), None
+        rows = self._stream(X, y, sample_weight, classes) if is_stream(X) else self._rows(X, y, sample_weight, classes)
+        n_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
+        self.network_ = Network(builder, self.encoder_.spec, n_outputs, self.precision)
+        if validation_data is not None:
+            validation = self._validation_rows(validation_data)
+        elif settings.needs_validation and isinstance(rows, Stream):
+            raise DataError(
+                f"KerasClassifier: early stopping or the schedule waits for {self.monitor}, and no rows can be set "
+                "aside from a stream. Give validation_data."
             )
+        elif settings.needs_validation and isinstance(rows, Rows):
+            rows, validation = set_aside(rows, self.validation_fraction, derive_seed(seed, "validation"))
+        if isinstance(rows, Rows):
+            rows = weighted(rows, self.class_weight, self.classes_)
+        self._fit_members(rows, validation, settings, seed)
+        return self
+
+    def _rows(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Rows:
+        if classes is not None:
+            raise DataError("KerasClassifier: classes is for datasets; of rows in memory the classes are those of y.")
         inputs = checked_inputs(self, X, y, reset=True)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
@@ -213,21 +283,21 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         self.classes_, codes = np.unique(labels, return_inverse=True)
         weight = row_weights(sample_weight, len(inputs))
         check_classes(self.classes_, codes, weight)
+        builder = registry.build("builders", self.builder)
         self.encoder_ = builder.learn_inputs(inputs, embed_numbers_up_to=self.embed_numbers_up_to)
-        n_outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        self.network_ = Network(builder, self.encoder_.spec, n_outputs)
-        rows = Rows(self.encoder_.encode(inputs), codes.astype(np.int32), weight.astype(np.float32))
-        settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
-        seed, validation = self._seed(), None
-        if validation_data is not None:
-            validation = self._validation_rows(validation_data)
-        elif settings.needs_validation:
-            rows, validation = set_aside(rows, self.validation_fraction, derive_seed(seed, "validation"))
-        rows = weighted(rows, self.class_weight, self.classes_)
-        self._fit_members(rows, validation, settings, seed)
-        return self
+        return Rows(self.encoder_.encode(inputs), codes.astype(np.int32), weight.astype(np.float32))
 
-    def _fit_members(self, rows: Rows, validation: Rows | None, settings: Settings, seed: int) -> None:
+    def _stream(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> Stream:
+        if y is not None or sample_weight is not None:
+            raise DataError(
+                "KerasClassifier: a dataset brings its labels and weights itself, as batches of (x, y, sample_weight). "
+                "Leave y and sample_weight out."
+            )
+        return open_stream(self, X, classes)
+
+    def _fit_members(
+        self, rows: Rows | Stream, validation: Rows | Stream | None, settings: Settings, seed: int
+    ) -> None:
         from appliedml.models._scoring import Scorer
         from appliedml.models.training import train
 
@@ -248,7 +318,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
 
         Parameters
         ----------
-        X : DataFrame or array of shape (n_rows, n_columns)
+        X : DataFrame, array, Images, Texts, or a dataset as in :meth:`fit`, whose batches may be x alone
 
         Returns
         -------
@@ -256,6 +326,8 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
             Columns in the order of ``classes_``.
         """
         check_is_fitted(self)
+        if is_stream(X):
+            return score_stream(self, X, self.scorer_)
         chances: NDArray[np.float64] = self.scorer_(self.encoder_.encode(checked_inputs(self, X, reset=False)))
         return chances
 
@@ -264,7 +336,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
 
         Parameters
         ----------
-        X : DataFrame or array of shape (n_rows, n_columns)
+        X : DataFrame, array, Images, Texts, or a dataset as in :meth:`fit`
 
         Returns
         -------
@@ -278,9 +350,11 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
             return int(check_random_state(None).randint(2**31 - 1))
         return int(self.random_state)
 
-    def _validation_rows(self, given: Any) -> Rows:
+    def _validation_rows(self, given: Any) -> Rows | Stream:
+        if is_stream(given):
+            return validation_stream(self, given)
         if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-            raise DataError("KerasClassifier: validation_data must be (X, y) or (X, y, sample_weight).")
+            raise DataError("KerasClassifier: validation_data must be (X, y), (X, y, sample_weight) or a dataset.")
         inputs = checked_inputs(self, given[0], reset=False)
         weight = row_weights(given[2] if len(given) == 3 else None, len(inputs))
         codes = codes_of(given[1], self.classes_)

@@ -16,10 +16,7 @@ import importlib
 import io
 import json
 import pkgutil
-import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +26,15 @@ from numpy.typing import NDArray
 
 from appliedml.errors import RunError
 from appliedml.models._encoder import encoder_class
+from appliedml.models._entries import file_parameters
 from appliedml.models._programs import values_of
+from appliedml.models._quiet import quiet_keras
 from appliedml.models._settings import Network
 
 if TYPE_CHECKING:
     from appliedml.models.keras_classifier import KerasClassifier
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _FACTS = "classifier.json"
 # The earliest date a zip archive can hold.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -60,7 +59,7 @@ def with_probabilities(network: Network, weights: list[NDArray[Any]]) -> Any:
     for variable, value in zip(model.variables, weights, strict=True):
         variable.assign(value)
     activation = "sigmoid" if network.n_outputs == 1 else "softmax"
-    output = keras.layers.Activation(activation, name="probability")(model.output)
+    output = keras.layers.Activation(activation, dtype="float32", name="probability")(model.output)
     return keras.Model(model.input, output, name=model.name)
 
 
@@ -80,7 +79,7 @@ def to_files(estimator: KerasClassifier) -> dict[str, bytes]:
     facts = {
         "format_version": FORMAT_VERSION,
         "kind": "keras_classifier",
-        "parameters": estimator.get_params(deep=False),
+        "parameters": file_parameters(estimator),
         "classes": {"dtype": "object" if classes.dtype.kind in "OT" else classes.dtype.str, "values": classes.tolist()},
         "encoder": {"kind": estimator.encoder_.kind, **estimator.encoder_.to_json()},
         "n_features": int(estimator.n_features_in_),
@@ -128,7 +127,7 @@ def from_files(files: dict[str, bytes], where: str) -> KerasClassifier:
     n_outputs = 1 if len(estimator.classes_) == 2 else len(estimator.classes_)
     builder = registry.build("builders", estimator.builder)
     estimator.encoder_ = encoder_class(facts["encoder"]["kind"]).from_json(facts["encoder"])
-    estimator.network_ = Network(builder, estimator.encoder_.spec, n_outputs)
+    estimator.network_ = Network(builder, estimator.encoder_.spec, n_outputs, estimator.precision)
     estimator.members_ = [_read_weights(files, _member_file(member), where) for member in range(facts["n_members"])]
     estimator.member_histories_ = [pd.DataFrame(**history) for history in facts["histories"]]
     estimator.history_ = pd.concat(estimator.member_histories_).groupby("epoch", as_index=False).mean()
@@ -244,7 +243,7 @@ def _read_weights(files: dict[str, bytes], name: str, where: str) -> list[NDArra
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         path.write_bytes(files[name])
-        with _quiet():
+        with quiet_keras():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     return values_of(model.variables)
 
@@ -265,7 +264,7 @@ def _keras_bytes(model: Any) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        with _quiet():
+        with quiet_keras():
             model.save(path)
         with zipfile.ZipFile(path) as archive:
             files = {name: archive.read(name) for name in archive.namelist()}
@@ -273,16 +272,6 @@ def _keras_bytes(model: Any) -> bytes:
     metadata["date_saved"] = "1980-01-01@00:00:00"
     files["metadata.json"] = json.dumps(metadata).encode()
     return _zipped(files)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    with warnings.catch_warnings():
-        # Keras 3.15 copies its variables in a way that NumPy 2 calls outdated.
-        warnings.filterwarnings(
-            "ignore", message="__array__ implementation doesn't accept a copy", category=DeprecationWarning
-        )
-        yield
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:

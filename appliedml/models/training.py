@@ -8,7 +8,8 @@ epoch_graph    an epoch, as a TensorFlow graph         image convolutions (XLA's
                                                        slow), ``keras.layers.Dropout`` (so are its random numbers),
                                                        and fits too short to earn XLA's compilation back
 step_xla       a step, compiled by XLA                 one-dimensional convolutions
-step_graph     a step, as a TensorFlow graph           rows that are decoded batch by batch, for they do not fit
+step_graph     a step, as a TensorFlow graph           rows that are decoded batch by batch, for they do not fit; rows
+                                                       that arrive as a stream; callbacks that watch batches
 keras          ``model.fit``                           networks too large for the cost of a call to matter
 =============  ======================================  =======================================================
 
@@ -18,23 +19,22 @@ and the same plan and seed must give the same bytes on a busy machine too.
 
 from __future__ import annotations
 
-import math
-import sys
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from appliedml.core.seeds import derive_seed
-from appliedml.errors import DataError, StageError
+from appliedml.errors import StageError
+from appliedml.models._callbacks import Watchers
+from appliedml.models._epochs import Runner, Training, epoch_mixes, epoch_order
 from appliedml.models._lazy import is_lazy
 from appliedml.models._plain_keras import PlainKeras
 from appliedml.models._programs import program_for
-from appliedml.models._schedules import Schedule
 from appliedml.models._settings import Network, Rows, Settings, Trained
-from appliedml.models.builders._builder import Phase
+from appliedml.models._streams import Stream
+
+__all__ = ["choose_mode", "epoch_mixes", "epoch_order", "train"]
 
 # XLA takes about 1.5 s longer to compile than a graph and wins about 0.25 ms a step back (MLP 64-32, batch 256, 2
 # cores); programs are shared by some 5 folds.
@@ -89,26 +89,13 @@ def _layer_facts(network: Network) -> tuple[frozenset[str], int]:
     return _known_facts[key]
 
 
-class _Runner(Protocol):
-    """One fit of one network, epoch by epoch."""
-
-    lock: Any
-    model: Any
-    layers: list[dict[str, Any]]
-
-    def start(self, seed: int, rows: Rows) -> Any: ...
-
-    def train(self, data: Any, order: NDArray[np.intp], controls: NDArray[np.float32]) -> float: ...
-
-    def outputs(self, rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
-
-    def weights(self) -> list[NDArray[Any]]: ...
-
-    def set_weights(self, weights: list[NDArray[Any]]) -> None: ...
-
-
-def _mode_of(network: Network, settings: Settings, rows: Rows) -> str:
-    mode = choose_mode(*_layer_facts(network), settings, len(rows))
+def _mode_of(network: Network, settings: Settings, rows: Rows | Stream, watch_batches: bool) -> str:
+    types, n_parameters = _layer_facts(network)
+    if isinstance(rows, Stream):
+        large = settings.trainer == "auto" and n_parameters > _KERAS_FROM_PARAMETERS
+        mode = "keras" if settings.trainer == "keras" or large else "step_graph"
+    else:
+        mode = choose_mode(types, n_parameters, settings, len(rows))
     if mode == "keras" and network.builder.mixup > 0:
         if settings.trainer == "keras":
             raise StageError(
@@ -116,19 +103,23 @@ def _mode_of(network: Network, settings: Settings, rows: Rows) -> str:
                 f'{network.builder.mixup}). Leave trainer="auto", or set mixup to 0.'
             )
         mode = "epoch_graph"
-    return "step_graph" if mode != "keras" and is_lazy(rows.x) else mode
+    lazy = isinstance(rows, Stream) or is_lazy(rows.x)
+    by_steps = lazy or (watch_batches and mode.startswith("epoch"))
+    return "step_graph" if mode != "keras" and by_steps else mode
 
 
-def train(network: Network, settings: Settings, rows: Rows, validation: Rows | None, seed: int) -> Trained:
-    """Train a network on rows in memory.
+def train(
+    network: Network, settings: Settings, rows: Rows | Stream, validation: Rows | Stream | None, seed: int
+) -> Trained:
+    """Train a network.
 
     Parameters
     ----------
     network : Network
     settings : Settings
-    rows : Rows
-        Training rows; their weights are used as they are.
-    validation : Rows or None
+    rows : Rows or Stream
+        Training rows, in memory or in batches; their weights are used as they are.
+    validation : Rows, Stream or None
         For early stopping, for schedules that watch, and for the history.
     seed : int
         Decides the starting weights, the order of rows in every epoch and the dropout masks.
@@ -142,172 +133,30 @@ def train(network: Network, settings: Settings, rows: Rows, validation: Rows | N
     DataError
         If the loss is no longer finite, or the monitored value is not defined on the validation rows.
     """
-    majority = int(np.bincount(rows.y).argmax())
-    chosen = network.builder.training_rows(rows.y, majority)
-    used = rows if chosen is None else rows.where(chosen)
-    mode = _mode_of(network, settings, used)
-    kept = _Kept()
+    used: Rows | Stream = rows
+    if isinstance(rows, Stream):
+        # A batch of the stream is a step, as in Keras.
+        settings = replace(settings, batch_size=rows.batch_size)
+        majority = int(rows.counts.argmax())
+    else:
+        majority = int(np.bincount(rows.y).argmax())
+        chosen = network.builder.training_rows(rows.y, majority)
+        used = rows if chosen is None else rows.where(chosen)
+    watchers = Watchers(settings.callbacks)
+    mode = _mode_of(network, settings, used, watchers.watch_batches)
+    training = Training(network, settings, validation, majority, seed, watchers)
     phases = network.builder.phases(settings.epochs)
     for number, phase in enumerate(phases):
-        runner: _Runner = (
+        runner: Runner = (
             PlainKeras(network, settings, number) if mode == "keras" else program_for(network, settings, mode, number)
         )
+        last = number == len(phases) - 1
         with runner.lock:
-            data = runner.start(derive_seed(seed, "weights"), used)
-            if kept.weights is not None:
-                runner.set_weights(kept.weights)
-            _epochs(network, settings, phase, runner, data, len(used), validation, majority, seed, kept)
-            if number == len(phases) - 1:
-                network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
-                history = pd.DataFrame(kept.records).astype({"epoch": np.int64})
-                return Trained(runner.weights(), history, kept.best_epoch, mode, runner.layers)
-            kept.weights = runner.weights()
+            data = runner.start(derive_seed(seed, "weights"), used, training.weights)
+            training.run(phase, runner, data, used, last=last)
+            if last or training.stopped:
+                if isinstance(rows, Rows):
+                    network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
+                history = pd.DataFrame(training.records).astype({"epoch": np.int64})
+                return Trained(runner.weights(), history, training.best_epoch, mode, runner.layers)
     raise StageError(f"{type(network.builder).__name__}: phases() of {settings.epochs} epochs gives none.")
-
-
-@dataclass
-class _Kept:
-    """What goes from one stretch of a training to the next."""
-
-    records: list[dict[str, float]] = field(default_factory=list)
-    weights: list[NDArray[Any]] | None = None
-    best: float = math.inf
-    best_epoch: int = -1
-
-
-def epoch_order(seed: int, epoch: int, n_rows: int) -> NDArray[np.intp]:
-    """Return the order of rows in an epoch: the same for every trainer.
-
-    Parameters
-    ----------
-    seed, epoch, n_rows : int
-
-    Returns
-    -------
-    array of int, shape (n_rows,)
-
-    Examples
-    --------
-    >>> sorted(epoch_order(7, 0, 4).tolist())
-    [0, 1, 2, 3]
-    """
-    return np.random.default_rng([seed, epoch]).permutation(n_rows)
-
-
-def epoch_mixes(alpha: float, seed: int, epoch: int, n_steps: int) -> NDArray[np.float32]:
-    """Return the share of each row in the mixes of every step of an epoch: 1 where rows are not mixed.
-
-    Parameters
-    ----------
-    alpha : float
-        Of the Beta(alpha, alpha) distribution; 0 for no mixing.
-    seed, epoch, n_steps : int
-
-    Returns
-    -------
-    array of shape (n_steps,)
-
-    Source
-    ------
-    Zhang et al. (2018), mixup: Beyond Empirical Risk Minimization.
-
-    Examples
-    --------
-    >>> epoch_mixes(0.0, 7, 0, 3).tolist()
-    [1.0, 1.0, 1.0]
-    """
-    if alpha <= 0:
-        return np.ones(n_steps, dtype=np.float32)
-    return np.random.default_rng([seed, epoch, 1]).beta(alpha, alpha, n_steps).astype(np.float32)
-
-
-def _epochs(
-    network: Network,
-    settings: Settings,
-    phase: Phase,
-    runner: _Runner,
-    data: Any,
-    n_rows: int,
-    validation: Rows | None,
-    majority: int,
-    seed: int,
-    kept: _Kept,
-) -> None:
-    schedule = Schedule(settings.learning_rate * phase.rate_factor, settings.schedule, phase.epochs)
-    order_seed = derive_seed(seed, "order")
-    n_steps = -(-n_rows // settings.batch_size)
-    first, last_better = len(kept.records), len(kept.records) - 1
-    best_weights = kept.weights if kept.best_epoch >= 0 else None
-    for epoch in range(first, first + phase.epochs):
-        rates = schedule.rates(epoch - first, n_steps)
-        mixes = epoch_mixes(network.builder.mixup, order_seed, epoch, n_steps)
-        controls = np.column_stack([rates, mixes]).astype(np.float32)
-        loss = runner.train(data, epoch_order(order_seed, epoch, n_rows), controls)
-        record = {"epoch": epoch, "loss": loss, "learning_rate": float(rates[-1])}
-        if not math.isfinite(loss):
-            raise DataError(
-                f"KerasClassifier: the loss is {loss} in epoch {epoch}. Use a learning_rate below "
-                f"{settings.learning_rate:g}, set clip_norm=1.0, or scale the numeric columns (scale_numbers)."
-            )
-        if validation is not None:
-            record.update(_validate(network, runner, validation, majority))
-        kept.records.append(record)
-        if settings.verbose:
-            sys.stdout.write("  ".join(f"{name} {value:.5g}" for name, value in record.items()) + "\n")
-        if validation is None or not (settings.patience_epochs or schedule.watches):
-            continue
-        value = _smaller_is_better(record, settings.monitor)
-        schedule.saw(value)
-        if settings.patience_epochs is None:
-            continue
-        if value < kept.best:
-            kept.best, kept.best_epoch, best_weights = value, epoch, runner.weights()
-            last_better = epoch
-        elif epoch - last_better >= settings.patience_epochs:
-            break
-    if best_weights is not None:
-        runner.set_weights(best_weights)
-    else:
-        kept.best_epoch = len(kept.records) - 1
-
-
-def _validate(network: Network, runner: _Runner, rows: Rows, majority: int) -> dict[str, float]:
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    losses, outputs = runner.outputs(rows)
-    counted = network.builder.training_rows(rows.y, majority)
-    weight = rows.weight if counted is None else rows.weight * counted
-    values = {
-        "val_loss": float(np.average(losses, weights=weight)) if weight.sum() > 0 else math.nan,
-        "val_roc_auc": math.nan,
-        "val_average_precision": math.nan,
-    }
-    if not np.isfinite(outputs).all():
-        return values
-    present = np.unique(rows.y)
-    if network.n_outputs == 1 and len(present) == 2:
-        # A reconstruction error is high for rows unlike the majority, whichever code that has.
-        truth = rows.y if network.builder.trains_on_labels else (rows.y != majority).astype(np.int32)
-        score = outputs[:, 0]
-    elif network.n_outputs == len(present) > 1:
-        truth, score = np.eye(network.n_outputs)[rows.y], _softmax(outputs)
-    else:
-        return values
-    values["val_roc_auc"] = float(roc_auc_score(truth, score, sample_weight=rows.weight))
-    values["val_average_precision"] = float(average_precision_score(truth, score, sample_weight=rows.weight))
-    return values
-
-
-def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-
-def _smaller_is_better(record: dict[str, float], monitor: str) -> float:
-    value = record[monitor]
-    if math.isnan(value):
-        raise DataError(
-            f"KerasClassifier: {monitor} is not defined on the validation rows: they must hold every class, with "
-            'finite scores. Give more validation rows, or monitor="val_loss".'
-        )
-    return value if monitor == "val_loss" else -value

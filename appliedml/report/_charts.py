@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -217,5 +218,13 @@ def finished(
     if height is not None:
         fit = altair.AutoSizeParams(type="fit-x", contains="padding")
         chart = chart.properties(width=theme.WIDTH_PX, height=height, autosize=fit)
-    chart.config = altair.Config.from_dict(theme.chart_config(y_title))
+    chart.config = _config(y_title)
     return Figure(title, alt, chart, data, tuple(columns))
+
+
+@cache
+def _config(y_title: bool) -> Any:
+    """The house style, made once: Altair takes a fifth of a second to read it."""
+    import altair
+
+    return altair.Config.from_dict(theme.chart_config(y_title))

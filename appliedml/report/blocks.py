@@ -54,17 +54,19 @@ class Column:
         Heading.
     format : str
         "text", "int", "number" (three decimals), "percent" (of a share between 0 and 1), "p_value", "badge" (a status
-        word with a tone), "interval" (value with the columns ``low`` and ``high`` named in ``bounds``), or "link" (text
-        that leads to the section named in the column ``target``).
+        word with a tone), "interval" (value with the columns ``low`` and ``high`` named in ``bounds``), "link" (text
+        that leads to the section named in the column ``target``), or "file" (text that leads to the file whose path,
+        relative to the page, is in the column ``target``).
     bounds : (str, str), optional
         Columns with the interval's ends, for "interval".
     target : str, optional
-        Column with the name of a section, for "link"; a row without one shows its text alone.
+        Column with the name of a section, for "link", or the path of a file, for "file"; a row without one shows its
+        text alone.
     """
 
     name: str
     label: str
-    format: Literal["text", "int", "number", "percent", "p_value", "badge", "interval", "link"] = "text"
+    format: Literal["text", "int", "number", "percent", "p_value", "badge", "interval", "link", "file"] = "text"
     bounds: tuple[str, str] | None = None
     target: str | None = None
 
@@ -254,6 +256,22 @@ class MarkedText:
         return sorted(weighted, key=lambda part: -abs(part[1]))[:most]
 
 
+@dataclass(frozen=True)
+class Explorer:
+    """The threshold explorer: a table of thresholds, and the counts from which a page's script works out any other.
+
+    Parameters
+    ----------
+    table : Table
+        Some thresholds: all that there is without a script, on paper, in Markdown and in a notebook.
+    data : dict
+        JSON values, of :meth:`appliedml.report.explorer.ExplorerData.to_json`. Counts only, no row.
+    """
+
+    table: Table
+    data: dict[str, Any]
+
+
 Block = (
     Text
     | Subheading
@@ -268,6 +286,7 @@ Block = (
     | Flow
     | Pictures
     | MarkedText
+    | Explorer
 )
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from appliedml.core.fingerprint import fingerprint
+from appliedml.core.source_code import source_sha256
 from appliedml.errors import RunError
 from appliedml.report import blocks
 from appliedml.report.discovery import SAYS_WHY, ReportRun, all_sections, unread_kinds
@@ -13,8 +17,11 @@ from appliedml.report.html import render_html
 from appliedml.report.json_form import render_json
 from appliedml.report.markdown import render_markdown
 from appliedml.report.metadata import model_card_metadata
+from appliedml.report.svg import draw_ahead
 from appliedml.report.values import spaced
 from appliedml.store import layout
+from appliedml.store.lock import locked
+from appliedml.store.manifest import seal
 from appliedml.store.run import Run
 from appliedml.store.writer import write_text
 
@@ -23,6 +30,8 @@ FORMATS: dict[str, tuple[str, Callable[[blocks.Document], str]]] = {
     "markdown": (layout.REPORT_MARKDOWN, render_markdown),
     "json": (layout.REPORT_JSON, render_json),
 }
+# cryptography, for whether it is there decides what the report can say of signatures.
+_MAKERS = ("altair", "cryptography", "jinja2", "numpy", "pandas", "pillow", "pyarrow", "pyyaml", "vl-convert-python")
 _STATUS_WORDS = {"not_applicable": "not applicable", "skipped": "skipped"}
 
 
@@ -39,6 +48,14 @@ def build_document(run: Run) -> blocks.Document:
         Sections in order. A section whose artifacts are all absent is left out; an artifact that only holds a reason
         (not applicable, skipped) is named with its reason; what no section reads is shown by the generic section.
     """
+    from altair.utils.schemapi import debug_mode
+
+    # Altair would check every part of a chart against its schema as it is made; the tests of the figures do that.
+    with debug_mode(False):
+        return _document(run)
+
+
+def _document(run: Run) -> blocks.Document:
     seen = ReportRun(run)
     sections = all_sections()
     unread = unread_kinds(seen, sections)
@@ -47,6 +64,7 @@ def build_document(run: Run) -> blocks.Document:
         parts = _blocks_of(name, section, seen, unread)
         if parts is not None:
             found.append(blocks.Section(name, section.title, parts))
+            draw_ahead(part.chart for part in parts if isinstance(part, blocks.Figure) and part.chart is not None)
     return blocks.Document(
         title=str(run.info["name"]),
         subtitle="Model audit report",
@@ -99,11 +117,74 @@ def write_report(run: Run, formats: Sequence[str] = ("html", "markdown", "json")
     if unknown or not wanted:
         given = ", ".join(map(repr, unknown)) or "nothing"
         raise RunError(f"write_report: formats must be some of {', '.join(FORMATS)}. Given: {given}.")
+    with locked(run.path):
+        # What lies there may have changed since the run was read.
+        run.forget()
+        maker = report_maker()
+        texts = render_report(run, wanted)
+        for file, text in texts.items():
+            write_text(run.path / file, text)
+        seal(run.path, texts, made_by=maker)
+    return run.path / next(iter(texts))
+
+
+def render_report(run: Run, formats: Sequence[str] = tuple(FORMATS)) -> dict[str, str]:
+    """Return a run's report as texts, without writing anything.
+
+    Parameters
+    ----------
+    run : Run
+    formats : sequence of str
+        Of "html", "markdown" and "json".
+
+    Returns
+    -------
+    dict of str to str
+        File name to content.
+    """
+    draw_ahead()
     document = build_document(run)
-    paths = []
-    for name in wanted:
-        file, render = FORMATS[name]
-        path = run.path / file
-        write_text(path, render(document))
-        paths.append(path)
-    return paths[0]
+    # The page comes last: its charts are drawn meanwhile.
+    texts = {name: FORMATS[name][1](document) for name in sorted(formats, key=lambda name: name == "html")}
+    return {FORMATS[name][0]: texts[name] for name in formats}
+
+
+def with_sign_offs_of(document: blocks.Document, run: Run) -> blocks.Document:
+    """Return a run's document with the sections that show sign-offs made anew: all others say the same without them.
+
+    Parameters
+    ----------
+    document : Document
+        Of the same run with other sign-offs.
+    run : Run
+
+    Returns
+    -------
+    Document
+    """
+    seen, sections = ReportRun(run), dict(all_sections())
+    made = [
+        replace(part, blocks=tuple(sections[part.name].blocks(seen)))
+        if getattr(sections[part.name], "shows_sign_offs", False)
+        else part
+        for part in document.sections
+    ]
+    return replace(document, sections=tuple(made))
+
+
+def report_maker() -> str:
+    """Return the hash of what makes a report: this code and the libraries that draw and write it.
+
+    Returns
+    -------
+    str
+        Another one means that the same run may give other bytes.
+    """
+    return fingerprint([source_sha256(), {name: _version(name) for name in _MAKERS}])
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 NOT_ANSWERS = frozenset({"stated_by", "sign_offs", "standards"})
 """Keys of ``context.yaml`` that are no answers to a question."""
+_PLACEHOLDER = re.compile(
+    r"\W*(?:(?:todo|to do|tbd|tba|tbc|fixme|xxx+)\b(?:\W.*)?"
+    r"|to be (?:determined|done|decided|confirmed|defined|completed|announced|filled in)|lorem ipsum\b.*|)\W*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def answer(context: Mapping[str, Any], key: str) -> Answer | None:
     Returns
     -------
     Answer or None
-        None where nothing, or nothing but blanks, was stated.
+        None where nothing, nothing but blanks, or a placeholder such as "TBD" was stated.
 
     Examples
     --------
@@ -57,10 +63,39 @@ def answer(context: Mapping[str, Any], key: str) -> Answer | None:
     """
     if key in NOT_ANSWERS:
         return None
-    value, by, on = context.get(key), context.get("stated_by"), ""
+    value, by, on = context.get(key), "", ""
     if isinstance(value, Mapping):
-        by, on, value = value.get("by", by), value.get("on", ""), value.get("answer")
-    if isinstance(value, list):
-        value = "; ".join(str(item) for item in value)
-    text = "" if value is None else str(value).strip()
-    return Answer(text, str(by or "").strip(), str(on or "").strip()) if text else None
+        by, on, value = _stated(value.get("by")), _plain(value.get("on")), value.get("answer")
+    by = by or _stated(context.get("stated_by"))
+    text = "; ".join(filter(None, map(_plain, value))) if isinstance(value, list) else _plain(value)
+    return None if is_placeholder(text) else Answer(text, by, on)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text says nothing yet: it is empty, a mark such as "?" or "-", or a word such as "TODO".
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [is_placeholder(text) for text in ("TBD", "todo: ask Ann", "...", "None was prepared.", "<b>Claims</b>")]
+    [True, True, True, False, False]
+    """
+    # A long text is no placeholder, and need not be searched.
+    return _PLACEHOLDER.fullmatch(text) is not None if len(text) <= 200 else not text.strip()
+
+
+def _stated(value: Any) -> str:
+    name = _plain(value)
+    return "" if is_placeholder(name) else name
+
+
+def _plain(value: Any) -> str:
+    """Text of a scalar; lists and mappings, which are no text, count as nothing."""
+    return str(value).strip() if isinstance(value, str | int | float | bool) else ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -28,12 +30,18 @@ class Cell:
         Of a badge; else empty.
     target : str
         Section a link leads to; else empty.
+    href : str
+        Address of a file, relative and percent-encoded; else empty.
+    value : str
+        The number to sort by where the text does not say it; else empty.
     """
 
     text: str
     detail: str = ""
     tone: str = ""
     target: str = ""
+    value: str = ""
+    href: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +134,10 @@ def _column_cells(column: Column, data: pd.DataFrame) -> Sequence[Cell]:
     values = list(data[column.name])
     if column.format in _FORMATS:
         show = _FORMATS[column.format]
-        return [Cell(show(value) if _numeric(value) else _text(value)) for value in values]
+        return [
+            Cell(show(value), value=_sort_value(column, value)) if _numeric(value) else Cell(_text(value))
+            for value in values
+        ]
     if column.format == "badge":
         return [Cell(_text(spaced(value)) if not missing(value) else ABSENT, tone=tone_of(value)) for value in values]
     if column.format == "interval" and column.bounds is not None:
@@ -138,11 +149,44 @@ def _column_cells(column: Column, data: pd.DataFrame) -> Sequence[Cell]:
     if column.format == "link" and column.target is not None:
         pairs = zip(values, data[column.target], strict=True)
         return [Cell(_text(value), target="" if missing(target) else str(target)) for value, target in pairs]
+    if column.format == "file" and column.target is not None:
+        pairs = zip(values, data[column.target], strict=True)
+        return [Cell(_text(value), href=file_address(target)) for value, target in pairs]
     return [Cell(_text(value)) for value in values]
+
+
+def file_address(path: Any) -> str:
+    """Return a relative address of a file: nothing in it can be read as a scheme, a host or a query.
+
+    Parameters
+    ----------
+    path : str or None
+        Path relative to the page, with slashes.
+
+    Returns
+    -------
+    str
+        Empty where there is no path.
+
+    Examples
+    --------
+    >>> file_address("a run/report.html"), file_address("javascript:alert(1)"), file_address("//host/a?b#c")
+    ('./a%20run/report.html', './javascript%3Aalert%281%29', './//host/a%3Fb%23c')
+    """
+    if missing(path) or not str(path):
+        return ""
+    return "./" + quote(str(path).encode("utf-8", "surrogateescape"), safe="/")
 
 
 def _numeric(value: Any) -> bool:
     return (isinstance(value, int | float | np.number) and not isinstance(value, bool)) or missing(value)
+
+
+def _sort_value(column: Column, value: Any) -> str:
+    """Return the number behind a text that is no number: "< 0.001", an infinity."""
+    if missing(value) or (math.isfinite(value) and not (column.format == "p_value" and value < 0.001)):
+        return ""
+    return repr(float(value)).replace("inf", "Infinity")
 
 
 def _text(value: Any) -> str:

@@ -1,25 +1,23 @@
-"""A Document as one HTML file: no network, no script, one style sheet that the page's own policy allows by its hash."""
+"""A Document as one HTML file: no network; one style sheet and one small script, each allowed by its hash alone."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import math
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
-from appliedml.report import blocks, grid, theme, values
-from appliedml.report.svg import chart_svg
+from appliedml.report import blocks, theme, values
+from appliedml.report._page import MAX_TABLE_ROWS as MAX_TABLE_ROWS
+from appliedml.report._page import Page
+from appliedml.report._page import paragraphs as paragraphs
+from appliedml.report._page import slug as slug
 
-MAX_TABLE_ROWS = 100
-MAX_DATA_ROWS = 100
+SCRIPTS = ("tables.js", "explorer.js")
+"""Files of the templates folder that make up the page's one script, in order. Each is a function that calls itself."""
 
 
 def render_html(document: blocks.Document) -> str:
@@ -34,8 +32,8 @@ def render_html(document: blocks.Document) -> str:
     str
         The same text for the same document, on every machine.
     """
-    css = style_sheet()
-    page = _Page(document)
+    css, code = style_sheet(), script()
+    page = Page(document)
     sections = [page.section(section) for section in document.sections]
     facts = document.metadata.get("facts", {})
     return (
@@ -45,20 +43,23 @@ def render_html(document: blocks.Document) -> str:
             title=values.visible(document.title),
             subtitle=values.visible(document.subtitle),
             facts=[(values.visible(label), values.visible(value)) for label, value in facts.items()],
-            policy=content_policy(css),
+            policy=content_policy(css, code),
             css=Markup(css),
+            script=Markup(code),
             sections=sections,
         )
         + "\n"
     )
 
 
-def content_policy(css: str) -> str:
-    """Return the page's Content-Security-Policy: nothing but this one style sheet, and pictures inside the page.
+def content_policy(css: str, code: str = "") -> str:
+    """Return a page's Content-Security-Policy: this style sheet, this script, pictures inside the page, nothing else.
 
     Parameters
     ----------
     css : str
+    code : str
+        The text of the one script; a page without one lets none run.
 
     Returns
     -------
@@ -68,12 +69,29 @@ def content_policy(css: str) -> str:
     --------
     >>> content_policy("")[:50]
     "default-src 'none'; style-src 'sha256-47DEQpj8HBSa"
+    >>> "script-src 'none'" in content_policy(""), "script-src 'sha256-" in content_policy("", "1;")
+    (True, True)
     """
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    scripts = _source(code) if code else "'none'"
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; script-src 'none'; "
+        f"default-src 'none'; style-src {_source(css)}; img-src data:; script-src {scripts}; "
         "base-uri 'none'; form-action 'none'"
     )
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def script() -> str:
+    """Return the page's script: comfort for tables, sections and thresholds; without it everything can still be read.
+
+    Returns
+    -------
+    str
+    """
+    return "\n" + "".join(template_text(name) for name in SCRIPTS)
 
 
 @cache
@@ -134,242 +152,22 @@ def render_blocks(items: tuple[blocks.Block, ...], prefix: str) -> str:
     -------
     str
     """
-    page = _Page(blocks.Document("", "", ()), prefix)
-    show = _templates().get_template("blocks.html.j2").module.show  # type: ignore[attr-defined]
-    return "".join(str(show(item)) for item in page.items(prefix, items))
+    return "".join(render_each(items, prefix))
 
 
-@dataclass(frozen=True)
-class _View(grid.Grid):
-    """A grid with what the template asks about it."""
-
-    page: Any = None
-
-    numeric: frozenset[str] = grid.NUMERIC
-
-    @property
-    def row_headings(self) -> bool:
-        return bool(self.columns) and self.columns[0].format in ("text", "link")
-
-    @property
-    def left_out(self) -> str:
-        shown = len(self.rows)
-        return "" if shown == self.n_rows else f"{shown} of {self.n_rows:,} rows are shown; {grid.ALL_ROWS}."
-
-
-@dataclass
-class _Page:
-    """Numbers, ids and anchors of one page."""
-
-    document: blocks.Document
-    prefix: str = ""
-    n_tables: int = 0
-    n_figures: int = 0
-    used: set[str] = field(default_factory=set)
-
-    numeric = grid.NUMERIC
-
-    def has_section(self, name: str) -> bool:
-        return any(section.name == name for section in self.document.sections)
-
-    def anchor(self, name: str) -> str:
-        return f"section-{slug(name)}"
-
-    def title_of(self, name: str) -> str:
-        return next(values.visible(section.title) for section in self.document.sections if section.name == name)
-
-    def section(self, section: blocks.Section) -> dict[str, Any]:
-        items = list(self.items(section.name, section.blocks))
-        return {
-            "id": self.anchor(section.name),
-            "title": values.visible(section.title),
-            "blocks": items,
-            "subheadings": [item for item in items if item["kind"] == "Subheading"],
-        }
-
-    def items(self, name: str, found: tuple[blocks.Block, ...]) -> Iterator[dict[str, Any]]:
-        for block in found:
-            kind = type(block).__name__
-            yield {"kind": kind, "block": block, **getattr(self, f"_{kind.lower()}")(name, block)}
-
-    def _text(self, name: str, block: blocks.Text) -> dict[str, Any]:
-        return {"paragraphs": paragraphs(block.text)}
-
-    def _subheading(self, name: str, block: blocks.Subheading) -> dict[str, Any]:
-        return {"text": values.visible(block.text), "id": self._unique(f"{slug(name)}-{slug(block.text)}")}
-
-    def _callout(self, name: str, block: blocks.Callout) -> dict[str, Any]:
-        word = values.TONE_WORDS[block.tone]
-        return {"word": word, "title": values.visible(block.title), "paragraphs": paragraphs(block.text)}
-
-    def _keyvalues(self, name: str, block: blocks.KeyValues) -> dict[str, Any]:
-        pairs = [(values.visible(label), values.visible(value, values.MAX_TEXT)) for label, value in block.items]
-        return {"title": values.visible(block.title), "pairs": pairs}
-
-    def _headlines(self, name: str, block: blocks.Headlines) -> dict[str, Any]:
-        return {"triples": [tuple(values.visible(text) for text in item) for item in block.items]}
-
-    def _table(self, name: str, block: blocks.Table) -> dict[str, Any]:
-        self.n_tables += 1
-        number = f"Table {self.n_tables}"
-        return {
-            "id": self._unique(f"table-{self.n_tables}"),
-            "caption": f"{number}. {values.visible(block.caption)}",
-            "note": values.visible(block.note, values.MAX_TEXT),
-            "view": self._view(block, MAX_TABLE_ROWS, spread=False),
-            "size": _rows(len(block.data)),
-        }
-
-    def _figure(self, name: str, block: blocks.Figure) -> dict[str, Any]:
-        self.n_figures += 1
-        number = f"Figure {self.n_figures}"
-        ident = self._unique(f"figure-{self.n_figures}")
-        view = None
-        if block.data is not None:
-            view = self._view(blocks.Table(block.title, block.data, block.columns), MAX_DATA_ROWS, spread=True)
-        svg = "" if block.chart is None else self._named(chart_svg(block.chart, ident), ident)
-        return {
-            "id": ident,
-            "number": f"figure {self.n_figures}",
-            "title": f"{number}. {values.visible(block.title)}",
-            "alt": values.visible(block.alt, values.MAX_TEXT),
-            "svg": Markup(svg),
-            "view": view,
-            "size": "" if block.data is None else _rows(len(block.data)),
-        }
-
-    def _code(self, name: str, block: blocks.Code) -> dict[str, Any]:
-        lines = block.text.split("\n")
-        text = "\n".join(values.visible(line, values.MAX_TEXT) for line in lines)
-        return {"title": values.visible(block.title), "text": text}
-
-    def _bullets(self, name: str, block: blocks.Bullets) -> dict[str, Any]:
-        return {"texts": [values.visible(text, values.MAX_TEXT) for text in block.items]}
-
-    def _findingslist(self, name: str, block: blocks.FindingsList) -> dict[str, Any]:
-        return {
-            "findings": [
-                {
-                    "severity": values.visible(severity),
-                    "tone": values.tone_of(severity),
-                    "title": values.visible(title),
-                    "text": values.visible(text, values.MAX_TEXT),
-                    "anchor": self.anchor(section) if self.has_section(section) else "",
-                    "section": self.title_of(section) if self.has_section(section) else "",
-                }
-                for severity, title, text, section in block.items
-            ]
-        }
-
-    def _flow(self, name: str, block: blocks.Flow) -> dict[str, Any]:
-        self.n_figures += 1
-        return {
-            "id": self._unique(f"figure-{self.n_figures}"),
-            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
-            "alt": values.visible(block.alt, values.MAX_TEXT),
-            "steps": [
-                (values.visible(label), [values.visible(line) for line in lines]) for label, lines in block.steps
-            ],
-        }
-
-    def _view(self, table: blocks.Table, max_rows: int, spread: bool) -> _View:
-        shown = grid.grid(table, max_rows, spread)
-        columns = tuple(
-            blocks.Column(c.name, values.visible(c.label), c.format, c.bounds, c.target) for c in shown.columns
-        )
-        return _View(columns, shown.rows, shown.n_rows, self)
-
-    def _unique(self, wanted: str) -> str:
-        wanted = f"{self.prefix}-{wanted}" if self.prefix else wanted
-        name, count = wanted, 1
-        while name in self.used:
-            count += 1
-            name = f"{wanted}-{count}"
-        self.used.add(name)
-        return name
-
-    def _markedtext(self, name: str, block: blocks.MarkedText) -> dict[str, Any]:
-        self.n_figures += 1
-        room, parts = values.MAX_TEXT, []
-        for text, weight in block.parts:
-            shown = values.visible(text, max(room, 0))
-            room -= len(text)
-            depth = 0 if weight is None else math.ceil(4 * abs(weight) / block.largest - 1e-9)
-            parts.append((shown, f"{'up' if weight and weight > 0 else 'down'}{depth}" if depth else ""))
-            if room <= 0:
-                break
-        strongest = [(values.visible(text), f"{weight:+.3f}") for text, weight in block.strongest()]
-        return {
-            "id": self._unique(f"figure-{self.n_figures}"),
-            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
-            "parts": parts,
-            "positive": values.visible(block.positive),
-            "negative": values.visible(block.negative),
-            "strongest": strongest,
-            "note": values.visible(block.note, values.MAX_TEXT),
-        }
-
-    def _pictures(self, name: str, block: blocks.Pictures) -> dict[str, Any]:
-        self.n_figures += 1
-        return {
-            "id": self._unique(f"figure-{self.n_figures}"),
-            "title": f"Figure {self.n_figures}. {values.visible(block.title)}",
-            "note": values.visible(block.note, values.MAX_TEXT),
-            "items": [
-                {
-                    "source": f"data:image/png;base64,{base64.b64encode(item.png).decode()}",
-                    "width": item.size[0],
-                    "height": item.size[1],
-                    "alt": values.visible(item.alt, values.MAX_TEXT),
-                    "caption": values.visible(item.caption, values.MAX_TEXT),
-                }
-                for item in block.items
-            ],
-        }
-
-    @staticmethod
-    def _named(svg: str, ident: str) -> str:
-        return svg.replace("<svg ", f'<svg role="img" aria-labelledby="{ident}" aria-describedby="{ident}-alt" ', 1)
-
-
-def paragraphs(text: str) -> list[str]:
-    r"""Return the paragraphs of a text; a blank line starts a new one.
+def render_each(items: tuple[blocks.Block, ...], prefix: str) -> list[str]:
+    """Return some blocks as HTML fragments, one a block, numbered and named together.
 
     Parameters
     ----------
-    text : str
+    items : tuple of Block
+    prefix : str
+        Begins every id.
 
     Returns
     -------
     list of str
-
-    Examples
-    --------
-    >>> paragraphs("One.\n\nTwo,\nstill two.")
-    ['One.', 'Two, still two.']
     """
-    parts = re.split(r"\n\s*\n", values.visible(text, values.MAX_TEXT).strip())
-    return [" ".join(part.split()) for part in parts if part.strip()]
-
-
-def slug(text: str) -> str:
-    """Return an anchor of harmless characters.
-
-    Parameters
-    ----------
-    text : str
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> slug("Precision & recall"), slug("???")
-    ('precision-recall', 'part')
-    """
-    return re.sub(r"[^a-z0-9]+", "-", str(text).lower()).strip("-")[:60] or "part"
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    page = Page(blocks.Document("", "", ()), prefix)
+    show = _templates().get_template("blocks.html.j2").module.show  # type: ignore[attr-defined]
+    return [str(show(item)) for item in page.items(prefix, items)]

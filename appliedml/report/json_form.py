@@ -66,6 +66,10 @@ def _block(block: blocks.Block) -> dict[str, Any]:
     if isinstance(block, blocks.Figure):
         table = {} if block.data is None else _table(block.data, block.columns)
         return {**out, "title": block.title, "alt": block.alt, **table}
+    if isinstance(block, blocks.Explorer):
+        shown = block.table
+        words = {"caption": shown.caption, "note": shown.note}
+        return {**out, **words, **_table(shown.data, shown.columns), "counts": _plain(block.data)}
     if isinstance(block, blocks.Pictures):
         # The text alternative stands for a picture, as it does for a chart.
         items = [{"alt": item.alt, "caption": item.caption} for item in block.items]

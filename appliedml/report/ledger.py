@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parents[1] / "standards"
 QUESTIONS = "_questions.yaml"
 # Every name contains the empty word.
 _ANY = (("",),)
+_STANDS_FOR = {"pipeline": "flow", "impact_ratios": "fairness"}
 _KEYS = {"id", "text", "evidence", "question", "needs_all", "needs_sensitive", "needs_intersection"}
 
 
@@ -35,8 +36,9 @@ class Item:
     text : str
         What it asks for, in our words.
     evidence : tuple of str
-        Kinds of artifacts of which any one is evidence; "run" stands for the provenance section and "pipeline" for the
-        method section.
+        Kinds of artifacts of which any one is evidence. "run" stands for the provenance section, "pipeline" for the
+        method section, "impact_ratios" for that section (a part of the fairness audit) and "sign_offs" for decisions
+        that were signed.
     question : str
         Key of the question that a person must answer; empty if there is none.
     needs_all : bool
@@ -106,7 +108,22 @@ def load_questions() -> dict[str, str]:
     -------
     dict of str to str
     """
-    return {str(key): str(text) for key, text in _read(FOLDER / QUESTIONS).items()}
+    return {key: text for group in load_question_groups().values() for key, text in group.items()}
+
+
+@cache
+def load_question_groups() -> dict[str, dict[str, str]]:
+    """Return the questions by group, in the order of the file.
+
+    Returns
+    -------
+    dict of str to dict of str to str
+        Title of the group, then key and question.
+    """
+    return {
+        str(title): {str(key): str(text) for key, text in group.items()}
+        for title, group in _read(FOLDER / QUESTIONS).items()
+    }
 
 
 def read_standard(path: Path) -> Standard:
@@ -176,8 +193,21 @@ def found_evidence(item: Item, run: Any) -> tuple[str, str]:
 def _holds(run: Any, kind: str) -> bool:
     if kind == "run":
         return True
-    artifact = "flow" if kind == "pipeline" else kind
-    return artifact in run and run[artifact].status not in (Status.SKIPPED, Status.NOT_APPLICABLE)
+    if kind == "sign_offs":
+        return _signed(run)
+    artifact = _STANDS_FOR.get(kind, kind)
+    if artifact not in run or run[artifact].status in (Status.SKIPPED, Status.NOT_APPLICABLE):
+        return False
+    return kind != "impact_ratios" or len(run[artifact].tables.get("impact_ratio", ())) > 0
+
+
+def _signed(run: Any) -> bool:
+    """Whether somebody signed, and the chain of sign-offs is as it was written."""
+    try:
+        sign_offs = getattr(run, "sign_offs", ())
+    except RunError:
+        return False
+    return bool(sign_offs) and all(sign_off.sound for sign_off in sign_offs)
 
 
 def _unmet(item: Item, run: Any) -> str:

@@ -12,7 +12,7 @@ from appliedml.report.html import paragraphs
 
 MAX_TABLE_ROWS = 100
 MAX_DATA_ROWS = 100
-_HEADER_KEYS = ("language", "license", "library_name", "pipeline_tag", "tags", "model-index")
+_HEADER_KEYS = ("language", "license", "library_name", "pipeline_tag", "tags", "metrics", "model-index")
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
 _AT_START = re.compile(r"^([-+=#])|^(\d+)(?=[.)](\s|$))")
 
@@ -45,7 +45,24 @@ def _header(metadata: dict[str, Any]) -> str:
     chosen = {key: metadata[key] for key in _HEADER_KEYS if key in metadata}
     if not chosen:
         return ""
-    return f"---\n{yaml.safe_dump(chosen, sort_keys=False, allow_unicode=False)}---"
+    text = yaml.dump(chosen, Dumper=_Inert, sort_keys=False, allow_unicode=False)
+    return "---\n" + _STAND_INS.sub(r"\\x\1", text) + "---"
+
+
+class _Inert(yaml.SafeDumper):
+    """YAML that reads back the same, and is no markup even to a viewer that takes the header for Markdown."""
+
+
+# What is left to do by its escape, "\x3C" for "<": YAML has no way to ask for it, but writes these as "\U0010F03C".
+_STAND_INS = re.compile(r"\\U0010F0([0-9A-F]{2})")
+_MARKUP = re.compile(r"[<>\[\]`&@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def _inert_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    return dumper.represent_str(_MARKUP.sub(lambda found: chr(0x10F000 + ord(found[0])), text))
+
+
+_Inert.add_representer(str, _inert_text)
 
 
 def escape(text: Any, limit: int = values.MAX_CELL) -> str:
@@ -112,6 +129,9 @@ class _Writer:
         self.n_tables += 1
         parts = [f"**Table {self.n_tables}. {escape(block.caption)}**", _rows(block, MAX_TABLE_ROWS, spread=False)]
         return "\n\n".join([*parts, *([escape(block.note, values.MAX_TEXT)] if block.note else [])])
+
+    def _explorer(self, block: blocks.Explorer) -> str:
+        return self._table(block.table)
 
     def _figure(self, block: blocks.Figure) -> str:
         self.n_figures += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Any
 
@@ -11,6 +12,14 @@ from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS
 from appliedml.report.values import metric_label, whole
 
 _TASKS = {"images": "image-classification", "texts": "text-classification"}
+# Where the hub has another name for a measure.
+_HUB_METRICS = {"mcc": "matthews_correlation", "brier": "brier_score"}
+# The hub's identifiers of licences that a stated licence may begin with.
+_LICENCES = (
+    "apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0", "agpl-3.0", "lgpl-2.1", "lgpl-3.0",
+    "mpl-2.0", "eupl-1.2", "isc", "unlicense", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nc-4.0",
+    "cc-by-nc-sa-4.0", "cc-by-nc-nd-4.0", "openrail",
+)  # fmt: skip
 CARD_METRICS = ("roc_auc", "average_precision", "balanced_accuracy", "f1", "mcc", "brier", "log_loss")
 
 
@@ -24,12 +33,13 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``library_name``, ``tags``, ``model-index`` (as the hub wants them), ``facts`` (label to value, for the head of
-        the page) and ``appliedml`` (hash of the run, fingerprint of the data, seed, verdict of the gates).
+        ``license`` (where a person stated one), ``library_name``, ``pipeline_tag``, ``tags``, ``metrics``,
+        ``model-index`` (all as the hub wants them), ``facts`` (label to value, for the head of the page) and
+        ``appliedml`` (hash of the run, fingerprint of the data, seed, verdict of the gates).
 
     Source
     ------
-    Hugging Face hub documentation, "Model Cards", and the ``model-index`` of Papers with Code.
+    Hugging Face hub documentation, "Model Cards": specification of the metadata (``modelcard.md``).
     """
     info = run.info
     data = info["data"]
@@ -39,8 +49,15 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     for metric in CARD_METRICS:
         row = pooled_score(run.scores, metric)
         if row is not None:
-            metrics.append({"type": metric, "name": f"{metric_label(metric)}, out-of-fold", "value": row[0]})
-    result = {"task": {"type": task}, "dataset": {"name": data_name(info), "type": data_name(info)}, "metrics": metrics}
+            kind = _HUB_METRICS.get(metric, metric)
+            metrics.append({"type": kind, "name": f"{metric_label(metric)}, out-of-fold", "value": row[0]})
+    name = data_name(info)
+    result = {
+        "task": {"type": task, "name": task.replace("-", " ").capitalize()},
+        "dataset": {"name": name, "type": hub_identifier(name)},
+        "metrics": metrics,
+    }
+    licence = hub_licence((info.get("context") or {}).get("licence"))
     facts = {
         "Rows used": whole(data["n_rows_used"]),
         **dict([_inputs(data)]),
@@ -50,9 +67,11 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
         "Run": str(info["run_hash"]),
     }
     return {
-        "library_name": "keras",
+        **({"license": licence} if licence else {}),
+        "library_name": "keras" if "builder" in (info.get("model") or {}) else "sklearn",
         "pipeline_tag": task,
         "tags": ["appliedml", task],
+        "metrics": [metric["type"] for metric in metrics],
         "model-index": [{"name": str(info["name"]), "results": [result] if metrics else []}],
         "facts": facts,
         "appliedml": {
@@ -82,6 +101,51 @@ def task_of(inputs: Any) -> str:
     ('tabular-classification', 'image-classification')
     """
     return _TASKS.get(str(inputs), "tabular-classification")
+
+
+def hub_identifier(name: str) -> str:
+    """Return a name of the data that the hub takes as the identifier of a data set.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> hub_identifier("claims 2025 (final).csv"), hub_identifier("???")
+    ('claims-2025-final-.csv', 'data')
+    """
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:96] or "data"
+
+
+def hub_licence(stated: Any) -> str | None:
+    """Return the hub's identifier of a stated licence: one it knows if the answer begins with it, else "other".
+
+    Parameters
+    ----------
+    stated : str, dict or None
+        The answer in ``context.yaml``.
+
+    Returns
+    -------
+    str or None
+        None where nobody stated a licence.
+
+    Examples
+    --------
+    >>> hub_licence("Apache 2.0; cite the paper."), hub_licence({"answer": "In house only."}), hub_licence(None)
+    ('apache-2.0', 'other', None)
+    """
+    answer = stated.get("answer") if isinstance(stated, dict) else stated
+    words = re.sub(r"[\s_]+", "-", str(answer or "").strip().lower())
+    if not words:
+        return None
+    known = (name for name in _LICENCES if re.match(rf"{re.escape(name)}(?![\w.]*\w)", words))
+    return max(known, key=len, default="other")
 
 
 def _inputs(data: Any) -> tuple[str, str]:

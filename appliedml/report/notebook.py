@@ -1,7 +1,8 @@
 """Runs, artifacts, sections and tables in a notebook: the report's own blocks as safe HTML fragments.
 
 Every text is escaped, nothing is fetched and no script is needed. The small style sheet travels with each fragment and
-applies to nothing outside it.
+applies to nothing outside it. Charts are live (marks say their values) where the notebook itself draws Vega-Lite, as
+JupyterLab does; elsewhere they are the report's pictures.
 """
 
 from __future__ import annotations
@@ -15,9 +16,35 @@ from appliedml.core.registry import names, unknown_name
 from appliedml.errors import RunError
 from appliedml.report import blocks
 from appliedml.report.build import build_document
-from appliedml.report.html import render_blocks, slug, template_text
+from appliedml.report.html import render_each, slug, template_text
 from appliedml.report.sections.generic import artifact_blocks
+from appliedml.report.svg import chart_spec
 from appliedml.report.values import visible
+
+HTML = "text/html"
+
+
+class Piece:
+    """A part of a card: a fragment of HTML, and a chart's Vega-Lite data where it is one.
+
+    Parameters
+    ----------
+    html : str
+    spec : dict, optional
+    """
+
+    def __init__(self, html: str, spec: dict[str, Any] | None = None) -> None:
+        self.html = html
+        self.spec = spec
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Return every form there is; the notebook shows the richest that it can."""
+        bundle: dict[str, Any] = {HTML: self.html, "text/plain": "part of a card of appliedml"}
+        if self.spec is not None:
+            from altair.vegalite.v6.display import VEGALITE_MIME_TYPE
+
+            bundle[VEGALITE_MIME_TYPE] = self.spec
+        return bundle
 
 
 class Card:
@@ -40,9 +67,49 @@ class Card:
 
     def _repr_html_(self) -> str:
         """Return the fragment."""
-        title = render_blocks((blocks.Subheading(self.title),), f"card-{slug(self.title)}")
-        body = render_blocks(self.items, f"card-{slug(self.title)}-body")
-        return f'<div class="aml"><style>{template_text("notebook.css")}</style>{title}{body}</div>'
+        return _boxed("".join(self._rendered()))
+
+    def pieces(self) -> list[Piece]:
+        """Return the card in parts: a chart each, and what stands between charts.
+
+        Returns
+        -------
+        list of Piece
+        """
+        found: list[Piece] = []
+        between: list[str] = []
+        for html, item in zip(self._rendered(), (None, *self.items), strict=True):
+            if isinstance(item, blocks.Figure) and item.chart is not None:
+                found += [Piece(_boxed("".join(between)))] if between else []
+                found.append(Piece(_boxed(html), _live(item)))
+                between = []
+            else:
+                between.append(html)
+        return [*found, *([Piece(_boxed("".join(between)))] if between else [])]
+
+    def _ipython_display_(self) -> None:
+        """Show the card in a notebook, its charts live."""
+        from IPython.display import display
+
+        for piece in self.pieces():
+            display(piece)
+
+    def _rendered(self) -> list[str]:
+        """The title and each block."""
+        prefix = f"card-{slug(self.title)}"
+        return [*render_each((blocks.Subheading(self.title),), prefix), *render_each(self.items, f"{prefix}-body")]
+
+
+def _boxed(html: str) -> str:
+    return f'<div class="aml"><style>{template_text("notebook.css")}</style>{html}</div>'
+
+
+def _live(figure: blocks.Figure) -> dict[str, Any]:
+    """A chart under its title whose marks say their values when they are pointed at."""
+    spec = chart_spec(figure.chart)
+    config = spec.get("config", {})
+    mark = {**config.get("mark", {}), "tooltip": {"content": "encoding"}}
+    return {**spec, "title": visible(figure.title), "config": {**config, "mark": mark}}
 
 
 def show_section(run: Any, name: str) -> Card:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from appliedml.core.display import written_out
 from appliedml.report.blocks import Tone
 
 ABSENT = "\N{EN DASH}"
@@ -16,16 +17,17 @@ _MINUS = "\N{MINUS SIGN}"
 MAX_CELL = 600
 MAX_TEXT = 20_000
 
-# Control characters, and those that turn the direction of text: they would hide what is there.
-_HIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-
 TONES: dict[str, Tone] = {
-    **dict.fromkeys(("pass", "ok", "within tolerance", "evidenced here", "good", "yes"), "good"),
-    **dict.fromkeys(("fail", "problem", "disparity", "bad"), "bad"),
+    **dict.fromkeys(("pass", "ok", "within tolerance", "evidenced here", "good", "yes", "approve", "intact"), "good"),
+    **dict.fromkeys(("fail", "problem", "disparity", "bad", "reject", "broken", "worse beyond tolerance"), "bad"),
     **dict.fromkeys(
-        ("warning", "inconclusive", "insufficient evidence", "missing", "waived", "expired", "stated, nobody named"),
+        (
+            *("warning", "inconclusive", "insufficient evidence", "missing", "waived", "expired"),
+            *("stated, nobody named", "cannot rule out", "not measured"),
+        ),
         "warning",
     ),
+    "revise": "warning",
 }
 TONE_WORDS: dict[Tone, str] = {"neutral": "Note", "good": "In order", "warning": "Attention", "bad": "Problem"}
 
@@ -76,7 +78,7 @@ def visible(value: Any, limit: int = MAX_CELL) -> str:
     more = len(text) - limit
     if more > 0:
         text = text[:limit]
-    text = _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+    text = written_out(text)
     return f"{text}… ({more:,} more characters)" if more > 0 else text
 
 

@@ -14,6 +14,8 @@ from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Finding, Seve
 from appliedml.core.display import card
 from appliedml.errors import RunError
 from appliedml.store import layout
+from appliedml.store.manifest import FilesState, compare_files
+from appliedml.store.sign_offs import SignOff, read_sign_offs
 from appliedml.store.writer import write_artifact
 
 __all__ = ["Run", "read_artifact", "write_artifact"]
@@ -67,7 +69,7 @@ class Run:
 
     def forget(self) -> None:
         """Read artifacts and scores anew from the directory at their next use."""
-        for name in ("kinds", "scores", "predictions", "rows", "ledger", "history"):
+        for name in ("kinds", "scores", "predictions", "rows", "ledger", "history", "files_state", "sign_offs"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -101,6 +103,16 @@ class Run:
                 table.insert(0, "fold", int(number))
                 parts.append(table)
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"fold": [], "epoch": []})
+
+    @cached_property
+    def files_state(self) -> FilesState:
+        """How the files compare with their lists; reports and sign-offs, which are made anew, are left out."""
+        return compare_files(self.path, without=(*layout.REPORTS, layout.SIGN_OFFS))
+
+    @cached_property
+    def sign_offs(self) -> tuple[SignOff, ...]:
+        """Sign-offs in order, checked. Assign earlier ones to see the run as it was before the later."""
+        return read_sign_offs(self.path)
 
     def score(self, metric: str, subset: str = ALL_ROWS) -> tuple[float, float, float] | None:
         """Return value, low and high of a pooled score, or None where it was not measured.

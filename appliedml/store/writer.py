@@ -81,8 +81,27 @@ def write_json(path: Path, data: Any) -> None:
     data : JSON value
         NaN and infinities are written as null.
     """
-    text = json.dumps(_finite(data), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json_text(data)
     write_whole(path, lambda temporary: _write_text(temporary, text))
+
+
+def json_text(data: Any) -> str:
+    r"""Return the text that :func:`write_json` writes.
+
+    Parameters
+    ----------
+    data : JSON value
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> json_text({"b": 1, "a": float("nan")})
+    '{\n  "a": null,\n  "b": 1\n}\n'
+    """
+    return json.dumps(_finite(data), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -91,6 +91,21 @@ def test_only_the_first_folds_are_used(smote):
     assert Ablation(max_folds=1).examine(smote[1]) is None
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_with_many_rows_all_variants_are_fitted_on_the_same_part_and_the_report_says_so(rows, grouped):
+    meta = rows.meta.assign(group=np.arange(600) // 4) if grouped else rows.meta
+    samples = Samples(rows.X, rows.y, meta, rows.schema)
+    folds = make_folds(samples, balanced(), validation=0.3, calibration="platt")
+    artifact = conclude(folds, max_rows=150)
+    fits = artifact.tables["fits"].pivot(index="fold", columns="variant", values="n_fitted")
+    assert (fits["none"] == fits["class_weights"]).all()
+    assert artifact.summary["n_train"] == [300, 300]
+    assert all(130 < n < 170 for n in artifact.summary["n_train_used"])
+    text = artifact.findings[0].text
+    assert "also the chosen one" in text and "of 300 in fold 0" in text
+    assert conclude(folds, max_rows=300).summary["n_train_used"] == [300, 300]
+
+
 def test_the_same_seed_gives_the_same_tables_and_they_can_be_stored(smote, tmp_path):
     a, b = conclude(smote, random_state=4), conclude(smote, random_state=4)
     write_artifact(tmp_path / "a", a)

@@ -6,20 +6,25 @@
 
 Each benchmark runs in a process of its own. The table is printed, and written to ``reports/benchmarks/`` as JSON (one
 file for a number of cores, a Python and a TensorFlow version; no host name) and as ``README.md``; a benchmark that is
-not run, or fails, keeps what the file says of it. ``--small`` is a smoke run with figures that mean nothing: they go
-to ``build/``. A target that is not met is a finding; a benchmark that fails is an error, and the exit code says so.
+not run, or fails, keeps what the file says of it, and one that hangs is ended after ``LIMIT_S``. The compact table in
+the project's README is written too (see ``readme_table.py``). ``--small`` is a smoke run with figures that mean
+nothing: they go to ``build/``. A target that is not met is a finding; a benchmark that fails is an error, and the exit
+code says so.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import readme_table
 from _harness import ROOT, environment
 
 HERE = Path(__file__).resolve().parent
@@ -32,8 +37,11 @@ TITLES = {
     "image_memory": "Memory of pictures read lazily",
     "group_bootstrap": "Intervals by group",
     "start": "Start",
+    "report": "Rebuilding a report",
+    "demo": "Time of the fraud demo by step",
     "growth": "Growth of the whole fraud run",
 }
+LIMIT_S = 1_200.0
 HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target")
 
 
@@ -43,10 +51,22 @@ def run_one(name: str, small: bool) -> list[dict[str, Any]] | None:
         path = Path(folder) / "records.json"
         command = [sys.executable, str(HERE / f"bench_{name}.py"), "--json", str(path), *(["--small"] if small else [])]
         print(f"\n{TITLES[name]}", flush=True)
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode or not path.exists():
-            print(done.stderr[-4000:], file=sys.stderr)
-            return None
+        with (Path(folder) / "errors.txt").open("w+", encoding="utf-8") as errors:
+            # A group of its own, so that what it started ends with it.
+            process = subprocess.Popen(command, stderr=errors, start_new_session=True)
+            try:
+                code = process.wait(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                code = -1
+                print(f"ended after {LIMIT_S:.0f} s", file=sys.stderr)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            if code or not path.exists():
+                errors.seek(0)
+                print(errors.read()[-4000:], file=sys.stderr)
+                return None
         records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         # A target is for full sizes.
         return [record | {"target": "", "met": None} for record in records] if small else records
@@ -63,33 +83,39 @@ def cells(record: dict[str, Any]) -> list[str]:
 
 def growth_table(records: list[dict[str, Any]]) -> list[str]:
     """Return seconds, memory and growth of every step of the whole run, as Markdown."""
-    names = list(dict.fromkeys(step for record in reversed(records) for step in record["details"]["steps_s"]))
-    last = records[-1]["details"]["steps_s"]
+    its_of = [record["details"] for record in records]
+    names = list(dict.fromkeys(name for its in reversed(its_of) for name in (*its["steps_s"], *its["steps_cpu_s"])))
+    last = {**its_of[-1]["steps_cpu_s"], **its_of[-1]["steps_s"]}
     names.sort(key=lambda name: -last.get(name, 0))
     heads = ["step"]
-    for record in records:
-        rows = f"{record['details']['rows']:,}"
-        heads += [f"{rows}: s", f"{rows}: peak MiB"]
-        heads += [f"{rows}: exponent"] if record["details"]["growth"] else []
+    for its in its_of:
+        rows = f"{its['rows']:,}"
+        heads += [f"{rows}: s", *([f"{rows}: processor s"] if its["steps_cpu_s"] else []), f"{rows}: peak MiB"]
+        heads += [f"{rows}: exponent"] if its["growth"] else []
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for name in names:
+    for name in [*names, *(name for name in its_of[-1]["peak_mib"] if name not in names and name != "end")]:
         row = [name]
-        for record in records:
-            its = record["details"]
-            seconds, peak, grown = its["steps_s"].get(name), its["peak_mib"].get(name), its["growth"].get(name)
-            row += ["" if seconds is None else f"{seconds:.2f}", "" if peak is None else f"{peak:,.0f}"]
+        for its in its_of:
+            row.append(_number(its["steps_s"].get(name), ".2f"))
+            row += [_number(its["steps_cpu_s"].get(name), ".2f")] if its["steps_cpu_s"] else []
+            row.append(_number(its["peak_mib"].get(name), ",.0f"))
+            grown = its["growth"].get(name)
             if its["growth"]:
-                mark = " (faster)" if grown and grown["faster_than_n_log_n"] else ""
+                mark = " (faster)" if grown and grown["faster_than_allowed"] else ""
                 row.append("" if grown is None else f"{grown['exponent']:.2f}{mark}")
         lines.append(f"| {' | '.join(row)} |")
     return [
         "",
-        "Seconds by step, summed over folds. `stage ...` are parts of `fit`. Memory is the largest seen while the step "
-        "ran; where there is none, the step is part of another. An exponent of 1 is growth in proportion to the rows; "
-        "between 10,000 and 100,000 rows n log n is 1.10.",
+        "Seconds by step, summed over folds. `stage ...` are parts of `fit` or `training`. Memory is the largest seen "
+        "while the step ran; where there is none, the step is part of another. An exponent, of processor seconds, of 1 "
+        "is growth in proportion to the rows; between 10,000 and 100,000 rows n log n is 1.10.",
         "",
         *lines,
     ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def as_markdown(results: dict[str, Any]) -> list[str]:
@@ -106,7 +132,7 @@ def as_markdown(results: dict[str, Any]) -> list[str]:
             continue
         lines += ["", f"### {title}", "", f"| {' | '.join(HEADS)} |", f"|{'---|' * len(HEADS)}"]
         lines += [f"| {' | '.join(cells(record))} |" for record in records]
-        if name == "growth":
+        if name in ("growth", "demo"):
             lines += growth_table(records)
     return lines
 
@@ -148,6 +174,8 @@ def main() -> int:
         results["benchmarks"][name] = records
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_readme(folder)
+        if not given.small:
+            readme_table.main()
     print()
     print("\n".join(as_markdown(results)))
     print(f"\nWritten to {folder.relative_to(ROOT)}/")

@@ -53,7 +53,15 @@ def test_every_row_is_predicted_once_by_a_model_that_never_saw_it(run):
 
 
 def test_the_run_folder_holds_what_the_layout_says(run):
-    for name in (layout.RUN, layout.TIMINGS, layout.ROWS, layout.PREDICTIONS, layout.SCORES, layout.LEDGER):
+    for name in (
+        layout.RUN,
+        layout.TIMINGS,
+        layout.ROWS,
+        layout.PREDICTIONS,
+        layout.SCORES,
+        layout.LEDGER,
+        layout.SEAL,
+    ):
         assert (run.path / name).is_file()
     assert {"flow", "performance"} <= set(run.kinds)
     assert run.score("roc_auc")[0] > 0.5
@@ -69,7 +77,7 @@ def test_the_same_plan_and_seed_give_the_same_bytes(run, claims, tmp_path):
     again = make_plan().run(claims, out=tmp_path)
     assert again.path.name.split("_")[-1] == run.path.name.split("_")[-1]
     for path in sorted(run.path.rglob("*")):
-        if path.is_file() and path.name not in (layout.TIMINGS,) and not path.name.startswith("report"):
+        if path.is_file() and path.name not in (layout.TIMINGS, layout.SEAL) and not path.name.startswith("report"):
             assert path.read_bytes() == (again.path / path.relative_to(run.path)).read_bytes(), path.name
 
 

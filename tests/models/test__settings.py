@@ -1,8 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
 from appliedml.models._inputs import InputSpec
-from appliedml.models._settings import OPTIMIZERS, Network, Rows, Settings, make_optimizer
+from appliedml.models._settings import Network, Rows, Settings
 from appliedml.models.builders.mlp import Mlp
 
 
@@ -23,15 +24,36 @@ def test_networks_of_other_columns_with_equal_shapes_share_a_key():
     assert Network(Mlp(), InputSpec(("a",), ("k",), (12,)), 1).key() != one.key()
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_optimizer_gets_what_it_was_told(name):
-    optimizer = make_optimizer(Settings(optimizer=name, momentum=0.5, weight_decay=0.01, clip_norm=2.0))
+def test_the_program_knows_every_setting_that_changes_a_step():
+    key = Settings().program_key()
+    others = [
+        Settings(optimizer={"adam": {"beta_1": 0.5}}),
+        Settings(optimizer=keras.optimizers.Adam(beta_1=0.4)),
+        Settings(loss="hinge"),
+        Settings(loss=keras.losses.Huber(0.5)),
+        Settings(loss=keras.losses.Huber(0.6)),
+        Settings(loss=lambda y_true, y_pred: y_pred[:, 0]),
+        Settings(metrics=["auc"]),
+        Settings(metrics=[{"auc": {"name": "area"}}]),
+        Settings(precision="mixed_float16"),
+    ]
+    keys = [key, *(one.program_key() for one in others)]
 
-    assert type(optimizer).__name__.lower() == name
-    assert optimizer.weight_decay == 0.01
-    assert optimizer.global_clipnorm == 2.0
-    if name in ("sgd", "rmsprop"):
-        assert optimizer.momentum == 0.5
+    assert len({str(one) for one in keys}) == len(keys)
+    assert Settings(callbacks=[1], monitor="loss", monitor_mode="min").program_key() == key
+    assert (
+        Settings(metrics=[keras.metrics.AUC()]).program_key() == Settings(metrics=[keras.metrics.AUC()]).program_key()
+    )
+
+
+def test_the_precision_is_part_of_a_network():
+    spec = InputSpec(("a",))
+    assert Network(Mlp(), spec, 1).key() != Network(Mlp(), spec, 1, "mixed_bfloat16").key()
+
+
+def test_training_values_need_no_validation_rows():
+    assert not Settings(patience_epochs=3, monitor="loss").needs_validation
+    assert Settings(patience_epochs=3, monitor="loss").waits
 
 
 @pytest.mark.parametrize("schedule, patience, needs", [(None, None, False), ("cosine", None, False), (None, 3, True)])

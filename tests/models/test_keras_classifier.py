@@ -193,6 +193,10 @@ def test_it_works_in_fairlearns_threshold_optimizer(table, labels):
     [
         ({"epochs": 0}, "epochs must be"),
         ({"monitor": "auc"}, "monitor must be"),
+        ({"optimizer": "addam"}, "Did you mean 'adam'"),
+        ({"optimizer": {"adam": {"learning_rate": 0.1}}}, "in one place only"),
+        ({"loss": "hinge", "label_smoothing": 0.1}, "Give it inside the loss"),
+        ({"precision": "float16"}, "precision must be"),
         ({"schedule": {}}, "schedule must be"),
     ],
 )
@@ -218,3 +222,42 @@ def test_verbose_writes_a_line_an_epoch(table, labels, capsys):
     small(verbose=1, epochs=2).fit(table, labels)
 
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_any_metric_is_reported_and_can_be_monitored(table, labels):
+    model = small(epochs=30, metrics=["precision", "recall"], monitor="val_precision", patience_epochs=2)
+    model.fit(table[:300], labels[:300], validation_data=(table[300:], labels[300:]))
+
+    assert {"precision", "val_precision", "recall", "val_recall"} <= set(model.history_)
+    assert model.best_epoch_ == model.history_["val_precision"].idxmax()
+    assert len(model.history_) == min(30, model.best_epoch_ + 3)
+
+
+def test_objects_of_keras_are_never_shared_or_changed(table, labels):
+    import keras
+
+    optimizer, loss = keras.optimizers.Adam(0.02), keras.losses.BinaryFocalCrossentropy(gamma=1.0)
+    model = small(optimizer=optimizer, learning_rate=None, loss=loss, metrics=[keras.metrics.AUC()])
+    copy = clone(model).fit(table, labels)
+    model.fit(table, labels)
+
+    assert not optimizer.built
+    assert (copy.predict_proba(table) == model.predict_proba(table)).all()
+    assert (pickle.loads(pickle.dumps(model)).predict_proba(table) == model.predict_proba(table)).all()
+    facts = model.describe()
+    assert facts["learning_rate"] == 0.02
+    assert facts["loss"]["binary_focal_crossentropy"]["gamma"] == 1.0
+    assert facts["optimizer"]["adam"]["beta_1"] == 0.9
+
+
+def test_a_function_is_a_loss(table, labels):
+    import keras
+
+    def brier(y_true, y_pred):
+        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    one = small(loss=brier).fit(table, labels)
+    other = small(loss="mean_squared_error").fit(table, labels)
+
+    assert one.history_["loss"].to_numpy() == pytest.approx(other.history_["loss"].to_numpy(), rel=1e-5)
+    assert one.describe()["loss"] == "brier"

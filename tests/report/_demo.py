@@ -129,6 +129,24 @@ def demo_figures() -> list[blocks.Figure]:
     ]  # fmt: skip
 
 
+def explorer(name: str = "sex", levels: tuple[str, str] = ("F", "M")) -> blocks.Explorer:
+    """A threshold explorer of few thresholds."""
+    groups = [
+        {"name": level, "positive": [5, 9, 30, -1], "negative": [200, 40, 6, -1], "run": [30, 6, 36], "compared": True}
+        for level in levels
+    ]
+    everybody = {"name": "all", "positive": [10, 18, 60, -1], "negative": [400, 80, 12, -1], "run": [60, 12, 72]}
+    rates = ["selection_rate", "true_positive_rate"]
+    data = {
+        "classes": ["no", name], "thresholds": [0.0, 0.2, 0.5, 1.0], "labels": ["0", "0.2", "0.5", "1"], "start": 2,
+        "folds": ["0.5"], "all": {**everybody, "compared": True}, "metrics": [[rate, rate] for rate in rates],
+        "limits": [10, 5, 5], "unit": "rows", "tolerance": 0.1, "ratio": 1.0, "ratio_source": "",
+        "gate_costs": [1.0, 1.0], "gates": [], "verdict": "",
+        "features": [{"name": name, "parts": [0], "reference": -1, "of": {}, "groups": groups}],
+    }  # fmt: skip
+    return blocks.Explorer(blocks.Table("Thresholds", pd.DataFrame({"threshold": [0.2, 0.5]})), data)
+
+
 def demo_document() -> blocks.Document:
     """Every kind of block, in three sections."""
     line, forest, rates, bars, scores, shap, confusion = demo_figures()
@@ -200,6 +218,7 @@ def demo_document() -> blocks.Document:
                 "Per fold", pd.DataFrame({"fold": range(300), "auc": np.linspace(0.8, 0.9, 300)}), collapsed=True
             ),
             blocks.Table("Empty", pd.DataFrame({"a": []}), note="Nothing was dropped."),
+            explorer(),
         ),
     )
     fairness = blocks.Section(

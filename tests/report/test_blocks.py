@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from appliedml.report import blocks
-from appliedml.report.html import _Page
+from appliedml.report._page import Page
 from appliedml.report.json_form import to_json
 from appliedml.report.markdown import _Writer
 
@@ -16,7 +16,7 @@ KINDS = get_args(blocks.Block)
 def test_every_renderer_knows_every_block(kind):
     name = f"_{kind.__name__.lower()}"
 
-    assert hasattr(_Page, name)
+    assert hasattr(Page, name)
     assert hasattr(_Writer, name)
 
 

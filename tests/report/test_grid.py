@@ -71,3 +71,11 @@ def test_left_out_rows_are_the_last_ones_of_a_table_and_evenly_spaced_of_a_curve
 def test_a_column_that_is_not_there_is_named(column):
     with pytest.raises(DataError, match=r"Table 'Counts': the data have no column 'x'"):
         grid(Table("Counts", pd.DataFrame({"n": [1]}), (column,)), 10)
+
+
+def test_a_file_is_linked_by_a_relative_address_and_a_row_without_one_shows_its_text():
+    data = pd.DataFrame({"run": ["a", "b"], "path": ["javascript:x/report.html", None]})
+    (first,), (second,) = grid(Table("t", data, (Column("run", "Run", "file", target="path"),)), 10).rows
+
+    assert (first.text, first.href) == ("a", "./javascript%3Ax/report.html")
+    assert (second.text, second.href) == ("b", "")

@@ -13,7 +13,15 @@ import pandas as pd
 import pytest
 
 from appliedml.report import blocks
-from appliedml.report.html import MAX_TABLE_ROWS, content_policy, render_html, slug, style_sheet
+from appliedml.report.html import (
+    MAX_TABLE_ROWS,
+    SCRIPTS,
+    content_policy,
+    render_html,
+    script,
+    style_sheet,
+    template_text,
+)
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 
@@ -41,7 +49,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.text.append(data)
 
     def values(self, attribute: str) -> list[str]:
@@ -77,11 +85,12 @@ def test_tags_are_balanced_and_ids_unique_and_links_lead_somewhere(which, reques
 
 
 @pytest.mark.parametrize("which", ["page", "hostile"])
-def test_nothing_can_run_or_be_fetched(which, request):
+def test_nothing_of_others_can_run_and_nothing_is_fetched(which, request):
     found = request.getfixturevalue(which)
 
     names = {tag for tag, _ in found.tags}
-    assert not names & {"script", "image", "link", "iframe", "object", "embed", "base", "form", "use", "a:href"}
+    assert found.named("script") == [{}]
+    assert not names & {"image", "link", "iframe", "object", "embed", "base", "form", "use", "a:href"}
     attributes = {name for _, attrs in found.tags for name in attrs}
     assert not attributes & {"srcset", "xlink:href", "style", "action", "data", "poster", "background", "ping"}
     assert not [name for name in attributes if name.startswith(("on", "xmlns"))]
@@ -109,14 +118,51 @@ def test_the_page_names_no_address_outside_itself(demo_html):
     assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", text)
 
 
-def test_the_policy_forbids_all_but_the_one_style_sheet(demo_html):
+@pytest.mark.parametrize("which", ["demo_html", "hostile_html"])
+def test_the_page_has_one_script_and_the_policy_allows_it_by_its_hash_alone(which, request):
+    text = request.getfixturevalue(which)
+    scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+
+    assert scripts == [script()]
+    assert text.count("<script") == 1
+    assert f"script-src 'sha256-{digest}';" in content_policy(style_sheet(), script())
+    assert text.endswith("</script>\n</body>\n</html>\n")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_writes_no_markup_fetches_nothing_and_cannot_end_its_element_early(name):
+    code = template_text(name)
+
+    assert code.isascii()
+    assert '"use strict";' in code
+    assert not re.search(r"</|<!--|https?:|//[a-z]", code)
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        'setAttribute("on',
+    ):
+        assert word not in code
+    for word in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "Storage", "cookie", "new Date"):
+        assert word not in code
+
+
+def test_a_page_without_a_script_lets_none_run():
+    assert "script-src 'none';" in content_policy("")
+
+
+def test_the_policy_forbids_all_but_the_one_style_sheet_and_script(demo_html):
     styles = re.findall(r"<style>(.*?)</style>", demo_html, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(styles[0].encode()).digest()).decode()
     metas = [attrs for attrs in Page(demo_html).named("meta") if attrs.get("http-equiv") == "Content-Security-Policy"]
 
     assert len(styles) == 1
     assert styles[0] == style_sheet()
-    assert [attrs["content"] for attrs in metas] == [content_policy(styles[0])]
+    assert [attrs["content"] for attrs in metas] == [content_policy(styles[0], script())]
     assert f"style-src 'sha256-{digest}'" in metas[0]["content"]
     assert "default-src 'none'" in metas[0]["content"]
     assert "unsafe" not in metas[0]["content"]
@@ -241,8 +287,3 @@ def test_quotes_in_a_title_do_not_leave_their_attribute(demo):
 
     assert html_library.escape('" onload="x', quote=True).replace("&quot;", "&#34;") in page
     assert Page(page).named("pre")[0]["aria-label"] == '" onload="x'
-
-
-def test_anchors_are_harmless():
-    assert slug('"><script>') == "script"
-    assert len(slug("a" * 500)) == 60

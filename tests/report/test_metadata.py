@@ -1,12 +1,21 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
 from appliedml.core.artifact import score_rows
 from appliedml.report.discovery import ReportRun
-from appliedml.report.metadata import _inputs, data_name, model_card_metadata, pooled_score, task_of
+from appliedml.report.metadata import (
+    _inputs,
+    data_name,
+    hub_identifier,
+    hub_licence,
+    model_card_metadata,
+    pooled_score,
+    task_of,
+)
 
 
 def test_the_metadata_hold_pooled_scores_as_the_hub_wants_them(demo, tmp_path):
@@ -22,10 +31,56 @@ def test_the_metadata_hold_pooled_scores_as_the_hub_wants_them(demo, tmp_path):
     assert [(metric["type"], metric["value"]) for metric in result["metrics"]] == [
         ("roc_auc", 0.838),
         ("average_precision", 0.231),
-        ("brier", 0.0491),
+        ("brier_score", 0.0491),
     ]
+    assert found["metrics"] == ["roc_auc", "average_precision", "brier_score"]
+    assert (found["library_name"], found["pipeline_tag"]) == ("keras", "tabular-classification")
+    assert "license" not in found
     assert found["appliedml"]["gates"] == "fail"
     assert found["facts"]["Rows used"] == "15,419"
+
+
+@pytest.mark.parametrize(
+    ("stated", "licence"),
+    [
+        ("MIT", "mit"),
+        ("mit licence", "mit"),
+        ("Apache 2.0", "apache-2.0"),
+        ("CC BY-SA 4.0, with attribution", "cc-by-sa-4.0"),
+        ("Apache-2.0.", "apache-2.0"),
+        ("Mitigated use only", "other"),
+        ({"answer": "GPL 3.0", "by": "A. Owner"}, "gpl-3.0"),
+        ({"answer": ""}, None),
+        ("  ", None),
+    ],
+)
+def test_a_stated_licence_becomes_the_hubs_name_of_it(stated, licence):
+    assert hub_licence(stated) == licence
+
+
+@pytest.mark.parametrize("name", ["claims.csv", "a b/c:d", "\"'<b>", "\u202eexe", "x" * 500, "...", ""])
+def test_the_identifier_of_the_data_is_one_that_the_hub_takes(name):
+    assert re.fullmatch(r"[A-Za-z0-9_.-]{1,96}", hub_identifier(name))
+
+
+def test_the_hubs_own_reader_takes_the_card(demo, tmp_path):
+    hub = pytest.importorskip("huggingface_hub")
+    from appliedml.report.build import build_document
+    from appliedml.report.markdown import render_markdown
+
+    run = demo.demo_run(tmp_path, context={"licence": "MIT"})
+    card = hub.ModelCard(render_markdown(build_document(run)))
+
+    assert (card.data.license, card.data.library_name, card.data.model_name) == ("mit", "keras", "claims")
+    first = card.data.eval_results[0]
+    assert (first.metric_type, first.metric_value) == ("roc_auc", 0.838)
+    assert first.dataset_type == "claims.csv"
+
+
+def test_a_model_without_keras_is_not_called_one(demo, tmp_path):
+    run = demo.demo_run(tmp_path, model={"model": "logistic_regression"})
+
+    assert model_card_metadata(ReportRun(run))["library_name"] == "sklearn"
 
 
 def test_without_scores_or_policy_the_metadata_say_so(demo, tmp_path):

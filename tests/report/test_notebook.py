@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 import re
+import sys
+import types
 
 import pandas as pd
 import pytest
 
 from appliedml.core.artifact import Artifact, Status
 from appliedml.errors import RunError
+from appliedml.report import blocks
 from appliedml.report.notebook import Card, show_artifact, show_run, show_section, show_table
 
 
@@ -55,3 +59,50 @@ def test_what_cannot_be_shown_is_said(demo, tmp_path):
 
 def test_a_card_says_what_it_is_where_html_is_not_shown():
     assert repr(Card("Run claims", ())) == "Card('Run claims', 0 blocks)"
+
+
+def test_charts_are_live_where_the_notebook_draws_them_and_pictures_elsewhere(demo):
+    import altair as alt
+
+    figures = demo.demo_figures()
+    card = Card("Fairness", (blocks.Text("Before."), figures[0], figures[3], blocks.Text("After.")))
+    bundles = [piece._repr_mimebundle_() for piece in card.pieces()]
+
+    live = [[kind for kind in bundle if "vegalite" in kind] for bundle in bundles]
+    assert [len(kinds) for kinds in live] == [0, 1, 1, 0]
+    spec = bundles[2][live[2][0]]
+    assert spec["title"] == "Mean size of Shapley values"
+    assert spec["config"]["mark"]["tooltip"] == {"content": "encoding"}
+    alt.Chart.from_dict(spec)  # against Vega-Lite's own schema
+    for bundle in bundles:
+        assert bundle["text/html"].startswith('<div class="aml"><style>')
+    assert "<svg" in bundles[1]["text/html"]
+    # Numbered and named through all parts, as in the card in one piece.
+    assert [re.findall(r"Figure \d+", bundle["text/html"])[:1] for bundle in bundles[1:3]] == [
+        ["Figure 1"],
+        ["Figure 2"],
+    ]
+    whole, parts = (
+        re.findall(r' id="[^"]+"', text) for text in (card._repr_html_(), "".join(b["text/html"] for b in bundles))
+    )
+    assert whole == parts
+
+
+def test_a_notebook_shows_a_card_part_by_part(demo, monkeypatch):
+    shown = []
+    stand_in = types.ModuleType("IPython.display")
+    stand_in.display = shown.append
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", stand_in)
+
+    Card("T", (demo.demo_figures()[3],))._ipython_display_()
+
+    assert [piece.spec is None for piece in shown] == [True, False]
+
+
+def test_hostile_text_in_a_live_chart_hides_nothing(demo):
+    (section, _) = demo.hostile_document().sections
+    specs = [piece.spec for piece in Card(demo.MARKUP, section.blocks).pieces() if piece.spec is not None]
+    assert len(specs) == 3
+    assert not re.search(r"[\x00-\x08\x1b\u202e]", json.dumps(specs, ensure_ascii=False))
+    assert "href" not in json.dumps(specs)

@@ -187,5 +187,5 @@ def impact_ratios(artifact: Artifact) -> list[Block]:
         n_selected=table["n_selected"].map(count),
         **{name: table[name].where(enough) for name in rates},
     )
-    caption = "Impact ratio by feature and intersection"
-    return [Subheading("Impact ratios"), Table(caption, only(shown, columns), tuple(columns), note)]
+    caption = "Selection rate and impact ratio, by feature and intersection"
+    return [Subheading("Selection rates"), Table(caption, only(shown, columns), tuple(columns), note)]

@@ -10,7 +10,6 @@ from appliedml.report.sections._fairness_groups import (
     SMALL_NOTE,
     count,
     groups,
-    impact_ratios,
     only,
     percent_of,
     rate_label,
@@ -43,7 +42,7 @@ ASSOCIATION = (
 
 
 class Fairness:
-    """Verdicts, gaps, rates by group, impact ratios, small groups and the price of mitigation."""
+    """Verdicts, gaps, rates by group, small groups and the price of mitigation."""
 
     title = "Fairness"
     order = 50
@@ -74,7 +73,6 @@ class Fairness:
             Text(CANNOT_ALL_HOLD),
             Text(ASSOCIATION),
             *groups(artifact),
-            *impact_ratios(artifact),
             *_unjudged(artifact),
             *_frontier(artifact),
             Subheading("How the fairness intervals were made"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -11,12 +12,11 @@ from appliedml.core.fingerprint import canonical_json, fingerprint
 from appliedml.core.registry import names
 from appliedml.report.blocks import Block, Callout, Code, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.discovery import SAYS_WHY
+from appliedml.report.sections._sign_offs import sign_off_blocks, verification_blocks
 from appliedml.report.values import spaced
 from appliedml.store import layout
 from appliedml.store.run import Run
 
-# What a reader expects of an audit report, beside the registered audits: kind of artifact and words.
-_EXPECTED = {"worst_slices": "worst slices", "energy": "energy use"}
 _WORDS = {
     "explain_shap": "explanations of columns",
     "explain_images": "explanations of images",
@@ -33,7 +33,6 @@ _ONLY = {
     "identity_swaps": "texts",
 }
 _CHANGED = "+changes"
-_SIGN_OFF = ("name", "role", "on", "statement")
 
 
 class Provenance:
@@ -43,6 +42,7 @@ class Provenance:
     order = 80
     reads: tuple[str, ...] = ()
     always: ClassVar[bool] = True
+    shows_sign_offs: ClassVar[bool] = True
 
     def blocks(self, run: Run) -> list[Block]:
         """Return the section's blocks.
@@ -60,18 +60,19 @@ class Provenance:
             *_changed_code(run),
             *_hashes(run),
             *_reproduce(run),
-            *_sign_offs(run.info.get("context") or {}),
+            *verification_blocks(run),
+            *sign_off_blocks(run),
         ]
 
 
 def _not_evaluated(run: Run) -> list[Block]:
-    kinds = dict.fromkeys([*names("audits"), *_EXPECTED])
+    kinds = names("audits")
     inputs = run.info["data"].get("inputs", "table")
     fitting = [kind for kind in kinds if _ONLY.get(kind, inputs) == inputs]
     absent = [kind for kind in fitting if kind not in run or run[kind].status in SAYS_WHY]
     if not absent:
         return []
-    words = [_EXPECTED.get(kind) or _WORDS.get(kind) or spaced(kind) for kind in absent]
+    words = [_WORDS.get(kind) or spaced(kind) for kind in absent]
     return [Text(f"Not evaluated in this run: {', '.join(words)}.")]
 
 
@@ -101,6 +102,7 @@ def _hashes(run: Run) -> list[Block]:
         ("Source of the data", _words(data.get("source"))),
         ("Seed", str(info["seed"])),
         ("Commit of the code", str(code.get("git_commit") or "not in a repository")),
+        ("Source files of the package", str(code.get("source_sha256") or "not recorded")),
     ]
     versions = pd.DataFrame(list((info.get("versions") or {}).items()), columns=["package", "version"])
     columns = (Column("package", "Package"), Column("version", "Version"))
@@ -126,22 +128,20 @@ def _reproduce(run: Run) -> list[Block]:
         Code("appliedml run plan.yaml", "Command"),
         Code(plan, "The plan", collapsed=True),
         Text(
-            f"Dates and timings are kept in {layout.TIMINGS} beside this report, not in it, so that equal runs give "
-            "equal bytes.",
+            f"Dates, seconds by stage{_energy(run)} are kept in {layout.TIMINGS} beside this report, not in it, so "
+            "that equal runs give equal bytes.",
             small=True,
         ),
     ]
 
 
-def _sign_offs(context: dict[str, Any]) -> list[Block]:
-    found: list[Block] = [Subheading("Sign-offs")]
-    entries = [entry for entry in context.get("sign_offs") or [] if isinstance(entry, dict)]
-    if not entries:
-        text = "List them in context.yaml under 'sign_offs', each with name, role, on and statement."
-        return [*found, Callout("neutral", "Nobody has signed this run off", text)]
-    table = pd.DataFrame([{key: str(entry.get(key, "")) for key in _SIGN_OFF} for entry in entries])
-    columns = tuple(Column(key, {"on": "Date"}.get(key, key.capitalize())) for key in _SIGN_OFF)
-    return [*found, Table("Sign-offs, as stated in context.yaml", table, columns)]
+def _energy(run: Run) -> str:
+    """Say that energy was estimated, if it was; the figure differs from run to run and stays out of the report."""
+    try:
+        timings = json.loads((run.path / layout.TIMINGS).read_text(encoding="utf-8"))
+    except (AttributeError, OSError, ValueError):
+        return ""
+    return " and an estimate of the energy used" if isinstance(timings, dict) and "energy" in timings else ""
 
 
 def _words(value: Any) -> str:

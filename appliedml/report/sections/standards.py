@@ -16,6 +16,12 @@ from appliedml.store.run import Run
 
 EVIDENCED, STATED, UNNAMED, MISSING = "evidenced here", "stated by a named person", "stated, nobody named", "missing"
 
+HOW = (
+    "The plan names no context file, or an empty one. Write one with: appliedml context init PLAN. It holds the "
+    "questions below; answer them, name the file in the plan (context: context.yaml), check it with: appliedml context "
+    "check, and run again."
+)
+
 
 class Standards:
     """The ledger of every standard that the context asks for; all of them by default."""
@@ -24,6 +30,7 @@ class Standards:
     order = 90
     reads: tuple[str, ...] = ()
     always: ClassVar[bool] = True
+    shows_sign_offs: ClassVar[bool] = True
 
     def blocks(self, run: Run) -> list[Block]:
         """Return the section's blocks.
@@ -46,6 +53,8 @@ class Standards:
                 "missing. Whether an item is met is for a person to judge."
             )
         ]
+        if not context:
+            found.append(Callout("warning", "Nobody has answered what no machine can know", HOW))
         unknown = [name for name in names if name not in known]
         if unknown:
             text = f"Known standards: {', '.join(known)}."
@@ -61,7 +70,8 @@ class Standards:
 def _ledger(standard: Standard, run: Run, context: dict[str, Any]) -> pd.DataFrame:
     sections = all_sections()
     titles = {name: section.title for name, section in sections}
-    where = {**readers(sections), "run": "provenance", "pipeline": "method"}
+    own = {"run": "provenance", "sign_offs": "provenance", "pipeline": "method", "impact_ratios": "impact_ratios"}
+    where = {**readers(sections), **own}
     rows = [(item.id, item.text, *_state(item, run, context, where, titles)) for item in standard.items]
     return pd.DataFrame(rows, columns=["id", "text", "state", "where", "target"])
 
@@ -113,7 +123,10 @@ def _open_questions(chosen: list[Standard], context: dict[str, Any]) -> list[Blo
         return []
     rows = [(key, questions[key], "; ".join(asked[key])) for key in questions if key in asked]
     columns = (Column("key", "Key"), Column("question", "Question"), Column("asked_by", "Asked by"))
-    note = "Answer them in context.yaml: the key, then a text, or a mapping with answer, by and on."
+    note = (
+        "Answer them in context.yaml: the key, then a text, or a mapping with answer, by and on. `appliedml context "
+        "init` writes the file with these questions, or adds those it lacks; `appliedml context check` checks it."
+    )
     table = pd.DataFrame(rows, columns=["key", "question", "asked_by"])
     caption = "Questions that only a person can answer"
     return [Table(caption, table, columns, note=note, collapsed=True)]

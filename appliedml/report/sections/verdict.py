@@ -23,6 +23,7 @@ from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import load_standards
 from appliedml.report.metadata import pooled_score
+from appliedml.report.sections._sign_offs import latest_sign_off
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store.run import Run
 
@@ -44,6 +45,7 @@ class Verdict:
     order = 10
     reads = ("gates",)
     always: ClassVar[bool] = True
+    shows_sign_offs: ClassVar[bool] = True
 
     def blocks(self, run: Run) -> list[Block]:
         """Return the section's blocks.
@@ -57,7 +59,8 @@ class Verdict:
         list of Block
         """
         context = run.info.get("context") or {}
-        found: list[Block] = [_verdict(run), *_purpose(context), *_limits(context), *_headlines(run)]
+        decision = [_verdict(run), *latest_sign_off(run)]
+        found: list[Block] = [*decision, *_purpose(context), *_limits(context), *_headlines(run)]
         if "gates" in run:
             found += _gates(run["gates"])
         return [*found, *_open_questions(context), *_findings(run)]
@@ -138,6 +141,8 @@ def _purpose(context: dict[str, Any]) -> list[Block]:
     stated = answer(context, "purpose")
     if stated is None:
         text = "Answer the question 'purpose' in context.yaml: what is the model for, who uses it, on whom?"
+        if not context:
+            text += " There is no such file yet: write it with all questions by: appliedml context init PLAN"
         return [Callout("warning", "No purpose is stated", text)]
     return [Text(stated.text), Text(f"Purpose as stated by: {stated.source}.", small=True)]
 

@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import type_of_target
 from appliedml.core.params import AnyOf, Integer, Null, Real
 from appliedml.core.stage import Configured
 from appliedml.errors import StageError
+from appliedml.stages.balance._blocks import made_in_blocks, n_blocks
 from appliedml.stages.prepare._columns import is_boolean, is_categorical, is_number, number_matrix, read_table
 
 RATIO = Real(0, 1, open_low=True)
@@ -180,6 +181,10 @@ class NeighborSampler(Resampler):
     random_state: int | None
     hint: ClassVar[str] = "Use smote_nc, or put encode_categories (and dates_to_parts) before it."
 
+    def _others(self, rows: Rows, strategy: dict[int, int]) -> int:
+        """Number of rows among which the neighbours of a row are looked for."""
+        return len(rows.codes)
+
     @abstractmethod
     def _sampler(self, strategy: dict[int, int]) -> Any:
         """Return the imbalanced-learn sampler for these class sizes."""
@@ -199,6 +204,17 @@ class NeighborSampler(Resampler):
         self, rows: Rows, matrix: NDArray[np.float64], strategy: dict[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return the new rows and their codes: imbalanced-learn puts them behind the given rows."""
+        blocks = n_blocks(max(rows.counts[code] for code in strategy) * self._others(rows, strategy))
+        if blocks > 1:
+            self.notes_.append(
+                f"Neighbours were looked for in {blocks} random parts of the {len(matrix)} rows: all pairs are too "
+                "many."
+            )
+
+            def make(wanted: dict[int, int], seed: int) -> Any:
+                return self._sampler(wanted).set_params(random_state=seed)
+
+            return made_in_blocks(make, matrix, rows.codes, strategy, blocks, self.random_state)
         resampled, codes = self._sampler(strategy).fit_resample(matrix, rows.codes)
         return resampled[len(matrix) :], codes[len(matrix) :]
 

@@ -39,8 +39,8 @@ class Adasyn(NeighborSampler):
     Notes
     -----
     The given rows come first, unchanged and in order; new rows follow. New values in columns of integer dtype are
-    rounded to whole numbers. The time grows with the rows of the classes that are added to times all rows: 10,000 among
-    a million rows of 30 columns take minutes.
+    rounded to whole numbers. Where all pairs of rows are too many to be looked at (2,000 million), neighbours are
+    looked for in random parts of the rows, and a note says so: the time then grows with the rows.
 
     Source
     ------

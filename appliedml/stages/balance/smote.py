@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from appliedml.core.params import Rule
-from appliedml.stages.balance._resampler import NEIGHBORS, RATIO, SEED, NeighborSampler
+from appliedml.stages.balance._resampler import NEIGHBORS, RATIO, SEED, NeighborSampler, Rows
 
 
 class Smote(NeighborSampler):
@@ -56,6 +56,10 @@ class Smote(NeighborSampler):
         self.neighbors = neighbors
         self.ratio = ratio
         self.random_state = random_state
+
+    def _others(self, rows: Rows, strategy: dict[int, int]) -> int:
+        # Neighbours are of the same class.
+        return max(rows.counts[code] for code in strategy)
 
     def _sampler(self, strategy: dict[int, int]) -> Any:
         from imblearn.over_sampling import SMOTE

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import AnyOf, ListOf, Null, Rule, Text
 from appliedml.errors import StageError
+from appliedml.stages.balance._blocks import made_in_blocks, n_blocks
 from appliedml.stages.balance._resampler import (
     NEIGHBORS,
     NOTHING_ADDED,
@@ -129,13 +130,26 @@ class SmoteNc(Resampler):
         self, rows: Rows, numbers: NDArray[np.float64], levels: NDArray[np.intp], wanted: dict[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
         """Return new rows (numbers, then level codes) and their class codes."""
-        # Only rows of the classes to add to matter; one more keeps imbalanced-learn's rule of two classes.
+        # Only rows of the classes to add to matter; one more a block keeps imbalanced-learn's rule of two classes.
+        blocks = n_blocks(max(rows.counts[code] for code in wanted) ** 2)
+        width = numbers.shape[1] + sum(len(np.unique(column)) for column in levels.T)
+        room = max(1, MEMORY // (8 * width * self.neighbors))
+        if blocks > 1:
+            # Also so many that what is made at a time fits into memory.
+            blocks = max(blocks, *(-(-n // room) for n in wanted.values()), 2)
         used = np.isin(rows.codes, list(wanted))
-        used[np.flatnonzero(~used)[:1]] = True
+        others = np.flatnonzero(~used)
+        blocks = min(blocks, len(others))
+        used[others[:blocks]] = True
         X = np.column_stack([numbers[used], levels[used].astype(np.float64)])
         y = rows.codes[used]
-        width = numbers.shape[1] + sum(len(np.unique(column)) for column in levels[used].T)
-        room = max(1, MEMORY // (8 * width * self.neighbors))
+        columns = range(numbers.shape[1], X.shape[1])
+        if blocks > 1:
+            self.notes_.append(f"Neighbours were looked for in {blocks} random parts of the rows of a class.")
+            strategy = {code: rows.counts[code] + n for code, n in wanted.items()}
+            return made_in_blocks(
+                lambda asked, seed: self._with_columns(asked, seed, columns), X, y, strategy, blocks, self.random_state
+            )
         seeds = np.random.RandomState(self.random_state)
         parts, codes = [], []
         for code, n_wanted in wanted.items():
@@ -143,7 +157,7 @@ class SmoteNc(Resampler):
                 # One part gives what imbalanced-learn gives for this seed; each further part needs a seed of its own.
                 seed = self.random_state if start == 0 else int(seeds.randint(2**31))
                 strategy = {code: rows.counts[code] + min(room, n_wanted - start)}
-                sampler = self._with_columns(strategy, seed, range(numbers.shape[1], X.shape[1]))
+                sampler = self._with_columns(strategy, seed, columns)
                 made, made_codes = sampler.fit_resample(X, y)
                 parts.append(made[len(X) :])
                 codes.append(made_codes[len(X) :])

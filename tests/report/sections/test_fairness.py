@@ -177,8 +177,7 @@ def test_criteria_their_conflict_and_the_limits_are_said(made):
     ):
         assert words in texts
     headings = [block.text for block in made[0] if isinstance(block, Subheading)]
-    assert headings.index("What the criteria ask for") < headings.index("Impact ratios")
-    assert "not an independent bias audit" in tables(made[0])["Impact ratio by feature and intersection"].note
+    assert "What the criteria ask for" in headings
     assert "compliant" not in texts
 
 
@@ -195,7 +194,6 @@ def test_three_classes_show_recall_by_class_and_no_price():
 
     assert any(column.label == "True positive rate (owl)" for column in tables(blocks)["Rates by sex"].columns)
     assert not any(isinstance(block, Subheading) and "mitigation" in block.text for block in blocks)
-    assert "class" in [column.name for column in tables(blocks)["Impact ratio by feature and intersection"].columns]
 
 
 def test_an_audit_that_does_not_apply_leaves_its_reason_to_the_report():

@@ -1,0 +1,203 @@
+"""Objects of Keras by name, by name with parameters, or as they are: the forms of ``optimizer``, ``loss``, ``metrics``.
+
+A plan holds names and numbers only, so an object is written into it as its name with its configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from appliedml.core import registry
+from appliedml.core.params import Rule
+from appliedml.errors import ParameterError, StageError
+from appliedml.models._keras_names import LOSSES, METRICS, OPTIMIZERS, SCHEDULES, SHARED_BY_OPTIMIZERS
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object of Keras.
+
+    Parameters
+    ----------
+    what : str
+        "optimizer".
+    module : str
+        Where its classes are: "keras.optimizers".
+    base : str
+        Their base class.
+    known : mapping of str to (str, str)
+        Name to class and parameters.
+    shared : str
+        Parameters of all.
+    extra : tuple of str
+        Names that are no classes of Keras.
+    """
+
+    what: str
+    module: str
+    base: str
+    known: Mapping[str, tuple[str, str]]
+    shared: str = ""
+    extra: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(sorted({*self.known, *self.extra}))
+
+    def parameters(self, name: str) -> tuple[str, ...]:
+        """Return the parameters of a name."""
+        return () if name in self.extra else tuple(f"{self.known[name][1]} {self.shared}".split())
+
+    def holds(self, value: Any) -> bool:
+        """Whether a value is such an object; where Keras is not imported, nothing is."""
+        keras = sys.modules.get("keras")
+        return keras is not None and isinstance(value, getattr(self._room(), self.base))
+
+    def problem(self, entry: Any) -> str | None:
+        """Return what is wrong with an entry, in words, or None."""
+        if self.holds(entry):
+            return None
+        try:
+            name, given = registry.split_entry(entry)
+        except StageError:
+            return f"It is neither a name nor one name with its parameters, nor {self.module}.{self.base}."
+        if name not in self.names:
+            return f"{name!r} is not known.{_close(name, self.names)}"
+        allowed = self.parameters(name)
+        for key in given:
+            if key not in allowed:
+                return f"{name} has no parameter {key!r}.{_close(key, allowed)}"
+        return None
+
+    def make(self, entry: Any, defaults: Mapping[str, Any] | None = None, **changes: Any) -> Any:
+        """Return a fresh object.
+
+        Parameters
+        ----------
+        entry : str, mapping or object
+            An object is cloned through its configuration.
+        defaults : mapping, optional
+            Parameters that the entry may overwrite.
+        **changes
+            Parameters that overwrite the entry's.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        ParameterError
+            If Keras refuses a parameter.
+        """
+        if self.holds(entry):
+            return type(entry).from_config({**self.config(entry), **changes})
+        name, given = registry.split_entry(entry)
+        try:
+            return getattr(self._room(), self.known[name][0])(**{**(defaults or {}), **given, **changes})
+        except (TypeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise ParameterError(f"KerasClassifier: Keras refuses the {self.what} {entry!r}: {reason}") from error
+
+    @staticmethod
+    def config(value: Any) -> dict[str, Any]:
+        """Return the configuration of an object, with what Keras 3.15 forgets to say (``delta`` of Huber)."""
+        return {**getattr(value, "_fn_kwargs", {}), **value.get_config()}
+
+    def entry(self, value: Any) -> Any:
+        """Return the form of an object in a plan: its name with its whole configuration.
+
+        Raises
+        ------
+        StageError
+            If the object is not of a class of Keras that has a name here.
+        """
+        if not self.holds(value):
+            return value
+        by_class = {known: name for name, (known, _) in self.known.items()}
+        own = type(value)
+        name = by_class.get(own.__name__)
+        if name is None or getattr(self._room(), own.__name__, None) is not own:
+            raise StageError(
+                f"KerasClassifier: a plan file cannot hold the {self.what} {own.__name__}: only "
+                f"{', '.join(self.names)}. Use the pipeline without a plan."
+            )
+        allowed = self.parameters(name)
+        config = {key: item for key, item in self.config(value).items() if key in allowed and item is not None}
+        return {name: config} if config else name
+
+    def token(self, value: Any) -> Any:
+        """Return what two equal objects share and two others do not, as a JSON value, for the key of a program.
+
+        A class of one's own that says its configuration is known by it; anything else is known by itself.
+        """
+        if not callable(value) and not self.holds(value):
+            return value
+        own = type(value)
+        if self.holds(value):
+            ours = own.__module__.startswith("keras.")
+            if ours or "get_config" in vars(own):
+                # Keras numbers the objects of a process in their names.
+                config = {key: item for key, item in self.config(value).items() if key != "name"}
+                return [own.__module__, own.__qualname__, 0 if ours else id(own), config]
+        return [own.__module__, own.__qualname__, id(value)]
+
+    def _room(self) -> Any:
+        import keras
+
+        found: Any = keras
+        for part in self.module.split(".")[1:]:
+            found = getattr(found, part)
+        return found
+
+
+OPTIMIZER = Kind("optimizer", "keras.optimizers", "Optimizer", OPTIMIZERS, SHARED_BY_OPTIMIZERS)
+SCHEDULE = Kind("schedule", "keras.optimizers.schedules", "LearningRateSchedule", SCHEDULES)
+LOSS = Kind("loss", "keras.losses", "Loss", LOSSES, extra=("crossentropy", "focal"))
+METRIC = Kind("metric", "keras.metrics", "Metric", METRICS)
+
+
+class Named(Rule):
+    """An object of Keras by name, by name with its parameters, or as it is.
+
+    Parameters
+    ----------
+    kind : Kind
+    functions : bool
+        Whether any function will do too.
+    """
+
+    def __init__(self, kind: Kind, functions: bool = False) -> None:
+        self.kind = kind
+        self.functions = functions
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value keeps the rule."""
+        if self.kind.holds(value):
+            return True
+        if self.functions and callable(value) and not isinstance(value, type):
+            return True
+        return self.kind.problem(value) is None
+
+    def describe(self) -> str:
+        """The rule in words."""
+        function = ", or a function of (y_true, y_pred)" if self.functions else ""
+        return (
+            f"one of {', '.join(repr(name) for name in self.kind.names)}, one of them with its parameters as in "
+            f"{{name: {{parameter: value}}}}, or in Python {self.kind.module}.{self.kind.base}{function}"
+        )
+
+    def hint(self, value: Any) -> str:
+        """What is wrong with the value, and what is close to it."""
+        found = self.kind.problem(value)
+        return f" {found}" if found else ""
+
+
+def _close(word: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(str(word), known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known) or 'none'}."

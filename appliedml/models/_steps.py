@@ -1,0 +1,85 @@
+"""Steps of an epoch one by one, for the modes in which a step is one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliedml.models._callbacks import Watchers
+
+if TYPE_CHECKING:
+    from appliedml.models._programs import Program
+
+
+def call(function: Any, *arguments: Any) -> Any:
+    """Return what a compiled function gives.
+
+    Parameters
+    ----------
+    function : tf.function
+    *arguments : tensors
+
+    Returns
+    -------
+    tensors
+    """
+    # Through the concrete function: TensorFlow counts traces by line of source, and would warn of "retracing" when many
+    # architectures are compiled here, each once.
+    return function.get_concrete_function(*arguments)(*arguments)
+
+
+class Steps:
+    """The steps of one epoch, and the mean of their losses.
+
+    Parameters
+    ----------
+    program : Program
+    watchers : Watchers, optional
+        Told of every batch, if one of them watches batches.
+    """
+
+    def __init__(self, program: Program, watchers: Watchers | None) -> None:
+        self.program = program
+        self.watchers = watchers if watchers is not None and watchers.watch_batches else None
+        self.n_steps = self.n_rows = 0
+        self.total = 0.0
+
+    @property
+    def mean(self) -> float:
+        """The mean loss a row so far."""
+        return self.total / max(self.n_rows, 1)
+
+    def step(self, data: Any, rows: Any, count: int, controls: NDArray[np.float32]) -> bool:
+        """Take a step.
+
+        Parameters
+        ----------
+        data : tuple
+            Arrays, labels and weights as tensors.
+        rows : tensor of int, shape (batch_size,)
+            Which of them.
+        count : int
+            How many of the rows are real; the others have no weight.
+        controls : array of shape (n_steps, 2)
+
+        Returns
+        -------
+        bool
+            Whether the epoch goes on.
+        """
+        import tensorflow as tf
+
+        program = self.program
+        # A stream may have a few more batches than it was said to have.
+        control = tf.constant(controls[min(self.n_steps, len(controls) - 1)])
+        if self.watchers:
+            self.watchers.tell("on_train_batch_begin", self.n_steps, {})
+        its = call(program.one_step, *data, rows, tf.constant(count), control)
+        self.total += float(its) * count
+        self.n_rows += count
+        if self.watchers:
+            self.watchers.tell("on_train_batch_end", self.n_steps, {"loss": self.mean, **program.metrics.current()})
+        self.n_steps += 1
+        return not (self.watchers and self.watchers.stop)

@@ -1,0 +1,633 @@
+// The threshold explorer: any decision threshold, worked out from counts of scores. Texts from the data are set as text.
+(() => {
+  "use strict";
+  const root = document.querySelector("[data-explorer]");
+  if (!root) return;
+  const data = JSON.parse(root.dataset.explorer);
+  const LAST = data.thresholds.length - 1;
+  const SMALL = 5; // counts below are not shown, as in the report's other tables
+  const ABSENT = "\u2013";
+  const ADDRESS = "#explore?";
+
+  // Counts
+
+  /** Rows at or above each threshold, from counts of bins in which -k stands for k zeros. */
+  function atLeast(bins) {
+    const counts = [];
+    for (const entry of bins) for (let left = entry < 0 ? -entry : 1; left > 0; left -= 1) counts.push(Math.max(entry, 0));
+    for (let place = counts.length - 2; place >= 0; place -= 1) counts[place] += counts[place + 1];
+    return counts;
+  }
+
+  function unpacked(group) {
+    const positive = atLeast(group.positive), negative = atLeast(group.negative);
+    const both = positive.map((count, place) => count + negative[place]);
+    return {
+      ...group, positive, negative,
+      selected: group.selected_units ? atLeast(group.selected_units) : both,
+      units: group.units || [both[0], positive[0], negative[0]],
+    };
+  }
+  const everybody = unpacked(data.all);
+  const features = data.features.map((feature) => ({ ...feature, groups: feature.groups.map(unpacked) }));
+  const single = features.filter((feature) => feature.parts.length < 2);
+  const own = (feature) => features.indexOf(feature);
+
+  const decided = (group, tp, fp, selected) => ({
+    tp, fp, selected, positives: group.positive[0], negatives: group.negative[0],
+    n: group.positive[0] + group.negative[0], units: group.units, compared: group.compared,
+  });
+  const asRun = (group) => decided(group, ...group.run);
+  const atThreshold = (group, at) => decided(group, group.positive[at], group.negative[at], group.selected[at]);
+  const partsOf = (place) => (features[place].parts.length > 1 ? features[place].parts : [place]);
+  const same = (one, two) => one.length === two.length && one.every((part) => two.includes(part));
+
+  /** Group of another feature that each group belongs to; -1 is everybody. */
+  function parents(within, place) {
+    if (place === within) return features[within].groups.map((_, group) => group);
+    return place < 0 ? features[within].groups.map(() => 0) : features[within].of[place];
+  }
+
+  /** Groups of a feature (-1: everybody), or null where the counts cannot tell. state null: the run's decisions. */
+  function groupsOf(place, state) {
+    const groups = place < 0 ? [everybody] : features[place].groups;
+    if (!state) return groups.map(asRun);
+    if (state.by < 0) return groups.map((group) => atThreshold(group, state.at));
+    const parts = [...new Set([...(place < 0 ? [] : partsOf(place)), state.by])];
+    const within = features.findIndex((_, other) => same(partsOf(other), parts));
+    if (within < 0) return null;
+    const cells = features[within].groups, by = parents(within, state.by), to = parents(within, place);
+    return groups.map((group, target) => {
+      let tp = 0, fp = 0, selected = 0, largest = 0, units = 0;
+      cells.forEach((cell, number) => {
+        if (to[number] !== target) return;
+        const at = state.each[by[number]];
+        tp += cell.positive[at];
+        fp += cell.negative[at];
+        selected += cell.selected[at];
+        largest = Math.max(largest, cell.selected[at]);
+        units += cell.units[0];
+      });
+      // Units with rows in several cells are counted once for certain: never more than there are.
+      return decided(group, tp, fp, Math.max(largest, selected - (units - group.units[0])));
+    });
+  }
+
+  // Figures
+
+  const over = (top, bottom) => (bottom > 0 ? top / bottom : NaN);
+  const RATES = {
+    selection_rate: (group) => over(group.tp + group.fp, group.n),
+    true_positive_rate: (group) => over(group.tp, group.positives),
+    false_positive_rate: (group) => over(group.fp, group.negatives),
+    positive_predictive_value: (group) => over(group.tp, group.tp + group.fp),
+    accuracy: (group) => over(group.tp + group.negatives - group.fp, group.n),
+    specificity: (group) => over(group.negatives - group.fp, group.negatives),
+  };
+
+  function enough(group, name) {
+    const [rows, positives, negatives] = data.limits;
+    const needed = {
+      true_positive_rate: [group.units[1], positives], false_positive_rate: [group.units[2], negatives],
+      specificity: [group.units[2], negatives], positive_predictive_value: [group.selected, positives],
+    };
+    const [found, least] = needed[name] || [group.units[0], rows];
+    return group.units[0] >= rows && found >= least;
+  }
+
+  function overall(group, ratio) {
+    const { tp, fp, positives, negatives, n } = group;
+    const fn = positives - tp, tn = negatives - fp;
+    const recall = over(tp, positives), specificity = over(tn, negatives), share = over(tp + fp, n);
+    const spread = (tp + fp) * (tn + fn) * positives * negatives;
+    const mcc = spread > 0 ? (tp * tn - fp * fn) / Math.sqrt(spread) : 0;
+    const cost = ratio * fn + fp;
+    return {
+      true_positive: tp, false_positive: fp, false_negative: fn, true_negative: tn, precision: over(tp, tp + fp),
+      recall, specificity, f1: over(2 * tp, 2 * tp + fp + fn), accuracy: over(tp + tn, n),
+      balanced_accuracy: (recall + specificity) / 2, mcc: positives > 0 && negatives > 0 ? mcc : NaN,
+      selection_rate: share, alerts_per_1000: 1000 * share, cost, cost_per_1000: over(1000 * cost, n),
+    };
+  }
+
+  function gap(groups, name) {
+    const none = { gap: NaN, ratio: NaN, lowest: -1, highest: -1 };
+    const large = groups.map((group) => group.compared && enough(group, name));
+    const found = groups.map((group, place) => [RATES[name](group), place])
+      .filter(([value, place]) => large[place] && !Number.isNaN(value));
+    const few = groups.filter((group, place) => group.compared && !large[place]).length;
+    if (found.length < 2) return { ...none, judged: found.length, few };
+    let lowest = found[0], highest = found[0];
+    for (const pair of found) {
+      if (pair[0] < lowest[0]) lowest = pair;
+      if (pair[0] > highest[0]) highest = pair;
+    }
+    const size = highest[0] - lowest[0];
+    return { gap: size, ratio: over(lowest[0], highest[0]), lowest: lowest[1], highest: highest[1], judged: found.length, few };
+  }
+
+  function gaps(groups) {
+    const found = {};
+    for (const [name] of data.metrics) {
+      if (name !== "equalised_odds") { found[name] = gap(groups, name); continue; }
+      const one = gap(groups, "true_positive_rate"), two = gap(groups, "false_positive_rate");
+      const judged = Math.min(one.judged, two.judged), few = Math.max(one.few, two.few);
+      const ratio = Math.min(one.ratio, two.ratio); // NaN where either is
+      found[name] = judged < 2
+        ? { gap: NaN, ratio: NaN, lowest: -1, highest: -1, judged, few }
+        : { ...(two.gap > one.gap ? two : one), ratio, judged, few };
+    }
+    return found;
+  }
+
+  function impact(groups, wanted) {
+    const name = "selection_rate", rate = RATES[name];
+    const judged = groups.map((_, place) => place).filter((place) => groups[place].compared && enough(groups[place], name));
+    let base = judged.includes(wanted) && rate(groups[wanted]) > 0 ? wanted : -1;
+    if (base < 0) for (const place of judged) if (base < 0 || rate(groups[place]) > rate(groups[base])) base = place;
+    if (base < 0 || judged.length < 2 || !(rate(groups[base]) > 0)) return [groups.map(() => NaN), -1];
+    return [groups.map((group) => (group.compared ? rate(group) / rate(groups[base]) : NaN)), base];
+  }
+
+  function judge(gate, value, low, high) {
+    const [from, to] = gate.on_value ? [value, value] : [low, high];
+    if (![value, from, to].every(Number.isFinite) || from > to) return "inconclusive";
+    const least = gate.at_least, most = gate.at_most;
+    if ((least === null || from >= least) && (most === null || to <= most)) return "pass";
+    if ((least !== null && to < least) || (most !== null && from > most)) return "fail";
+    return "inconclusive";
+  }
+  const known = (value) => (value === null ? NaN : value);
+
+  function gateValue(gate, state) {
+    if (gate.kind === "all") {
+      const [group] = groupsOf(-1, state);
+      if (gate.metric !== "cost") return overall(group, 1)[gate.metric];
+      return over(data.gate_costs[0] * (group.positives - group.tp) + data.gate_costs[1] * group.fp, group.n);
+    }
+    const groups = groupsOf(gate.feature, state);
+    if (!groups) return NaN;
+    if (gate.kind === "group") return RATES[gate.metric](groups[gate.group]);
+    return gaps(groups)[gate.metric.slice(gate.metric.indexOf(".") + 1)][gate.kind];
+  }
+
+  function judged(gate, state) {
+    if (gate.kind === "kept") {
+      const [value, low, high] = gate.run.map(known);
+      return { value, low, high, verdict: gate.verdict };
+    }
+    if (gate.kind === "lost") return { value: NaN, low: NaN, high: NaN, verdict: "inconclusive" };
+    const value = gateValue(gate, state);
+    const [low, high] = state.by < 0 ? [known(gate.low[state.at]), known(gate.high[state.at])] : [NaN, NaN];
+    return { value, low, high, verdict: judge(gate, value, low, high) };
+  }
+
+  function policy(found) {
+    if (found.some((item, place) => item.verdict === "fail" && !data.gates[place].waived)) return "fail";
+    return found.some((item) => item.verdict === "inconclusive") ? "inconclusive" : "pass";
+  }
+
+  // Numbers as text, as the rest of the report writes them: rounded half to even, which toFixed does not do.
+
+  function fixed(size, decimals) {
+    const halves = size * 2 ** (decimals + 1), fives = 5 ** decimals;
+    const tie = Math.abs(halves) % 2 === 1;
+    const below = (halves * fives - 1) / 2;
+    const text = tie ? ((below + (below % 2)) / 10 ** decimals).toFixed(decimals) : size.toFixed(decimals);
+    const [whole, rest] = text.split(".");
+    const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+    return rest ? `${grouped}.${rest}` : grouped;
+  }
+
+  function twoDigits(size) {
+    const [digits, power] = size.toExponential(1).replace(".0", "").split("e");
+    if (Number(power) < -4) return `${digits}e-${String(-power).padStart(2, "0")}`;
+    return size.toFixed(-power + (digits.includes(".") ? 1 : 0));
+  }
+  const signed = (value, text) => (value < 0 && /[1-9]/.test(text) ? `\u2212${text}` : text);
+
+  function number(value) {
+    if (Number.isNaN(value)) return ABSENT;
+    const size = Math.abs(value);
+    if (!Number.isFinite(size)) return signed(value, "\u221e");
+    const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+    return signed(value, size > 0 && size < 0.0005 ? twoDigits(size) : fixed(size, decimals));
+  }
+  const percent = (value) => (Number.isNaN(value) ? ABSENT : `${fixed(100 * value, 1).replace(",", "")} %`);
+  const whole = (value) => fixed(value, 0);
+  const interval = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? "no interval" : `${number(low)} to ${number(high)}`);
+  const plain = (value) => (Number.isInteger(value) ? whole(value) : String(Number(value.toPrecision(6))));
+  const count = (n) => (n > 0 && n < SMALL ? `<${SMALL}` : whole(n));
+  const hidden = (n) => n > 0 && n < SMALL;
+
+  // Building
+
+  function make(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  }
+  const small = (text) => make("span", { class: "detail" }, text);
+  const paragraph = (text) => make("p", { class: "small" }, text);
+  const TONES = { pass: "good", fail: "bad", inconclusive: "warning" };
+  const badge = (word, tone = TONES[word]) => make("span", { class: `badge ${tone}` }, word);
+  /** A figure: its text, its full value for whoever copies or tests, and what stands behind it. */
+  function fill(element, text, value, ...rest) {
+    element.dataset.value = value === undefined || Number.isNaN(value) ? "" : String(value);
+    element.replaceChildren(text, ...rest.flatMap((part) => [" ", part]));
+    return element;
+  }
+  const cell = (text, value, ...rest) => fill(make("td", { class: "n" }), text, value, ...rest);
+  const words = (text) => make("td", {}, text);
+  const heading = (text) => make("th", { scope: "row" }, text);
+
+  let ids = 0;
+  function table(caption, heads, kind = "") {
+    ids += 1;
+    const id = `explorer-${ids}`, body = make("tbody");
+    const row = make("tr", {}, ...heads.map(([text, numeric]) => make("th", { scope: "col", ...(numeric ? { class: "n" } : {}) }, text)));
+    const title = make("caption", { id }, caption);
+    const grid = make("table", {}, title, make("thead", {}, row), body);
+    const holder = make("div", { class: `scroll ${kind}`, role: "region", "aria-labelledby": id, tabindex: "0" }, grid);
+    return { holder, body, title };
+  }
+
+  function choice(label, options, attributes = {}) {
+    ids += 1;
+    const id = `explorer-${ids}`;
+    const select = make("select", { id, ...attributes }, ...options.map(([value, text]) => make("option", { value }, text)));
+    return { select, parts: [make("label", { for: id }, label), " ", select] };
+  }
+
+  // State
+
+  const start = () => ({
+    at: data.start, by: -1, each: [], ratio: data.ratio, show: single.length ? own(single[0]) : -1,
+  });
+  let state = start();
+
+  /** The offered threshold nearest to a number; of two the lower. */
+  function nearest(wanted) {
+    let best = 0;
+    data.thresholds.forEach((value, place) => {
+      if (Math.abs(value - wanted) < Math.abs(data.thresholds[best] - wanted)) best = place;
+    });
+    return best;
+  }
+
+  function written() {
+    const parts = [];
+    if (state.by >= 0) parts.push(["by", features[state.by].key]);
+    const chosen = state.by >= 0 ? state.each : [state.at];
+    parts.push(["t", chosen.map((at) => data.labels[at]).join("_")], ["cost", String(state.ratio)]);
+    if (state.show >= 0) parts.push(["show", features[state.show].key]);
+    return ADDRESS + parts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+  }
+
+  /** The state that an address tells; what it does not tell, or tells wrongly, is as at the start. */
+  function read(address) {
+    const found = new URLSearchParams(address.slice(ADDRESS.length)), next = start();
+    const place = (name) => features.findIndex((feature) => feature.key === found.get(name));
+    const chosen = (found.get("t") || "").split("_").filter((text) => text.trim() !== "").map(Number)
+      .filter(Number.isFinite).map(nearest);
+    if (chosen.length) next.at = chosen[0];
+    const by = place("by");
+    if (by >= 0 && features[by].parts.length < 2) {
+      next.by = by;
+      next.each = features[by].groups.map((_, group) => (group < chosen.length ? chosen[group] : next.at));
+      next.show = by;
+    }
+    const ratio = Number(found.get("cost") || NaN);
+    if (Number.isFinite(ratio) && ratio >= 0) next.ratio = ratio;
+    if (place("show") >= 0) next.show = place("show");
+    return next;
+  }
+
+  let waiting = 0;
+  function keep() {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      try { history.replaceState(null, "", written()); } catch { /* a viewer that keeps no address */ }
+      say();
+    }, 400);
+  }
+
+  // Controls
+
+  const live = make("p", { class: "small status", role: "status" });
+  const sliders = make("div", { class: "sliders" });
+  let controls = [];
+
+  function slider(label, at, changed) {
+    ids += 1;
+    const id = `explorer-${ids}`;
+    const range = make("input", {
+      type: "range", min: "0", max: String(LAST), step: "1", id, list: "explorer-folds", "aria-valuetext": data.labels[at],
+    });
+    range.value = String(at);
+    const box = make("input", { type: "number", min: "0", max: "1", step: "any", inputmode: "decimal", "aria-label": `Threshold, ${label}` });
+    box.value = data.labels[at];
+    const note = small("");
+    const control = {
+      row: make("div", { class: "slider" }, make("label", { for: id }, label), range, box, note),
+      set(place, text) {
+        if (range.value !== String(place)) range.value = String(place);
+        range.setAttribute("aria-valuetext", `${data.labels[place]}, ${text}`);
+        if (document.activeElement !== box) box.value = data.labels[place];
+        note.textContent = text;
+      },
+    };
+    range.addEventListener("input", () => changed(Number(range.value)));
+    box.addEventListener("change", () => {
+      if (box.value !== "" && Number.isFinite(Number(box.value))) changed(nearest(Number(box.value)));
+    });
+    box.addEventListener("blur", () => { show(); });
+    return control;
+  }
+
+  function buildSliders() {
+    if (state.by < 0) {
+      controls = [slider("Threshold for everybody", state.at, (place) => { state.at = place; show(); keep(); })];
+    } else {
+      controls = features[state.by].groups.map((group, number) => slider(
+        group.name, state.each[number], (place) => { state.each[number] = place; show(); keep(); },
+      ));
+    }
+    sliders.replaceChildren(...controls.map((control) => control.row));
+  }
+
+  function update(change) {
+    change();
+    buildSliders();
+    show();
+    keep();
+  }
+
+  const panel = make("div", { class: "panel", role: "group", "aria-label": "Decision" });
+  const modes = choice("Set", [["-1", "one threshold for everybody"],
+    ...single.map((feature) => [String(own(feature)), `one threshold for each group of ${feature.name}`])], { "data-control": "by" });
+  modes.select.addEventListener("change", () => update(() => {
+    const before = state.by < 0 ? state.at : Math.min(...state.each);
+    state.by = Number(modes.select.value);
+    state.at = before;
+    if (state.by >= 0) {
+      state.each = features[state.by].groups.map(() => before);
+      state.show = state.by;
+    }
+  }));
+  const ratio = make("input", { type: "number", min: "0", step: "any", id: "explorer-ratio", inputmode: "decimal", "data-control": "ratio" });
+  ratio.addEventListener("input", () => {
+    const value = Number(ratio.value);
+    if (ratio.value === "" || !Number.isFinite(value) || value < 0) return;
+    state.ratio = value;
+    show();
+    keep();
+  });
+  const SOURCES = { threshold: "the plan says", performance: "the plan says", "": "nobody has said; to start with" };
+  const shownFeature = choice("Groups of", features.map((feature, place) => [String(place), feature.name]), { "data-control": "show" });
+  shownFeature.select.addEventListener("change", () => { state.show = Number(shownFeature.select.value); show(); keep(); });
+
+  const button = (text, pressed) => {
+    const found = make("button", { type: "button", class: "press" }, text);
+    found.addEventListener("click", pressed);
+    return found;
+  };
+  const byHand = make("input", { class: "copy-by-hand", readonly: "", "aria-label": "Link to this view" });
+  byHand.hidden = true;
+  async function copy() {
+    const link = location.href.split("#")[0] + written();
+    const where = "From the # on, it works in every copy of this report.";
+    try {
+      await navigator.clipboard.writeText(link);
+      byHand.hidden = true;
+      live.textContent = `Link copied. ${where}`;
+    } catch {
+      byHand.hidden = false;
+      byHand.value = link;
+      byHand.select();
+      live.textContent = `The browser does not let a page copy: take the link from the field. ${where}`;
+    }
+  }
+  function reset() {
+    update(() => { state = start(); });
+    byHand.hidden = true;
+  }
+
+  // What is shown
+
+  const HEADLINES = [
+    ["precision", "Precision", number], ["recall", "Recall", number], ["specificity", "Specificity", number],
+    ["f1", "F1", number], ["alerts_per_1000", "Alerts per 1,000 rows", number], ["cost_per_1000", "Cost per 1,000 rows", number],
+  ];
+  const OTHERS = [
+    ["selection_rate", "Selection rate", percent], ["accuracy", "Accuracy", number],
+    ["balanced_accuracy", "Balanced accuracy", number], ["mcc", "Matthews correlation", number], ["cost", "Cost in all", number],
+  ];
+  const outputs = {};
+  const output = (name, tag = "span", attributes = {}) => {
+    outputs[name] = make(tag, { ...attributes, "data-figure": name });
+    return outputs[name];
+  };
+  const headlines = make("dl", { class: "headlines" }, ...HEADLINES.map(([name, title]) => {
+    const detail = output(`run_${name}`, "span", { class: "detail" });
+    return make("div", {}, make("dt", {}, title), make("dd", {}, output(name, "span", { class: "value" }), " ", detail));
+  }));
+  const confusion = table("Right and wrong calls", [["Reference standard", false], [`Called ${data.classes[1]}`, true], [`Called ${data.classes[0]}`, true]]);
+  confusion.body.append(...[["true_positive", "false_negative", 1], ["false_positive", "true_negative", 0]].map(
+    ([called, other, truth]) => make("tr", {}, heading(`Truly ${data.classes[truth]}`),
+      output(called, "td", { class: "n" }), output(other, "td", { class: "n" })),
+  ));
+  const others = table("Further figures", [["Figure", false], ["Here", true], ["The run", true]]);
+  others.body.append(...OTHERS.map(([name, title]) => make("tr", {}, heading(title),
+    output(name, "td", { class: "n" }), output(`run_${name}`, "td", { class: "n" }))));
+  const gates = table("What the policy would say", [["Gate", false], ["Rule", false], ["Value and interval here", true], ["Here", false], ["The run", false], ["Note", false]]);
+  const verdict = make("p", { class: "verdict" });
+  const matrix = table("Largest gap between two groups, by feature and criterion", [["Feature", false],
+    ...data.metrics.map(([, criterion]) => [criterion[0].toUpperCase() + criterion.slice(1), true])]);
+  const RATE_HEADS = [["selection_rate", "Selection rate", percent], ["true_positive_rate", "True positive rate", number],
+    ["false_positive_rate", "False positive rate", number], ["positive_predictive_value", "Positive predictive value", number],
+    ["accuracy", "Accuracy", number]];
+  const groupTable = table("", [["Group", false], ["Threshold", true], ["Rows", true], ["Positives", true], ["Selected", true],
+    ...RATE_HEADS.map(([, title]) => [title, true]), ["Impact ratio", true]]);
+  const criteria = table("", [["Criterion", false], ["Largest gap here", true], ["Lowest and highest", false], ["Smallest ratio", true],
+    ["Groups judged", false], ["Gap of the run", true]]);
+
+  function showOverall(here, run) {
+    for (const [name, , format] of HEADLINES) {
+      fill(outputs[name], format(here[name]), here[name]);
+      fill(outputs[`run_${name}`], `the run: ${format(run[name])}`, run[name]);
+    }
+    for (const [name, , format] of OTHERS) {
+      fill(outputs[name], format(here[name]), here[name]);
+      fill(outputs[`run_${name}`], format(run[name]), run[name]);
+    }
+    for (const name of ["true_positive", "false_negative", "false_positive", "true_negative"]) {
+      fill(outputs[name], whole(here[name]), here[name], small(`the run: ${whole(run[name])}`));
+    }
+  }
+
+  function showPolicy() {
+    if (!data.gates.length) return "";
+    const found = data.gates.map((gate) => judged(gate, state)), word = policy(found);
+    verdict.replaceChildren("With this decision the policy is judged ", badge(word), "; with the run's own it is ", badge(data.verdict), ".");
+    gates.body.replaceChildren(...data.gates.map((gate, place) => {
+      const { value, low, high, verdict: said } = found[place];
+      let note = "";
+      if (gate.kind === "kept") note = "No threshold changes it.";
+      else if (gate.kind === "lost") note = "A threshold changes it, and counts of scores do not tell how: only a new run does.";
+      else if (Number.isNaN(value)) note = "Not measured: too few rows, or none selected.";
+      else if (gate.on_value) note = "Its rule asks for the value alone.";
+      else if (state.by >= 0) note = "A value, but no interval: a point estimate is not enough.";
+      if (gate.waived && said === "fail") note = `${note} A waiver accepts that it fails.`.trim();
+      const number_ = cell(number(value), value, small(Number.isNaN(value) ? "" : interval(low, high)));
+      number_.dataset.low = Number.isNaN(low) ? "" : String(low);
+      number_.dataset.high = Number.isNaN(high) ? "" : String(high);
+      const row = make("tr", { "data-gate": String(place), "data-verdict": said }, heading(gate.name), make("td", { class: "rule" }, gate.rule),
+        number_, make("td", {}, badge(said)), make("td", {}, badge(gate.verdict)), words(note));
+      return row;
+    }));
+    return word;
+  }
+
+  function size(found) {
+    const above = data.tolerance !== null && found.gap > data.tolerance;
+    return above ? [badge(`above ${plain(data.tolerance)}`, "warning")] : [];
+  }
+
+  function showGaps() {
+    matrix.body.replaceChildren(...features.map((feature, place) => {
+      const groups = groupsOf(place, state);
+      const row = make("tr", { "data-feature": String(place) }, heading(feature.name));
+      if (!groups) {
+        const text = `Not known: the report has no counts of ${feature.name} crossed with ${features[state.by].name}.`;
+        row.append(make("td", { colspan: String(data.metrics.length) }, text));
+        return row;
+      }
+      const found = gaps(groups);
+      for (const [name] of data.metrics) {
+        const one = found[name], text = Number.isNaN(one.gap) ? "too small to judge" : number(one.gap);
+        const box = cell(text, one.gap, ...size(one));
+        box.dataset.metric = name;
+        box.dataset.ratio = Number.isNaN(one.ratio) ? "" : String(one.ratio);
+        box.dataset.judged = `${one.judged}/${one.judged + one.few}`;
+        row.append(box);
+      }
+      return row;
+    }));
+  }
+
+  function showGroups() {
+    const feature = features[state.show], groups = groupsOf(state.show, state), run = gaps(groupsOf(state.show, null));
+    groupTable.title.textContent = `Groups of ${feature.name}`;
+    criteria.title.textContent = `Gaps between the groups of ${feature.name}`;
+    if (!groups) {
+      const text = `Not known: the report has no counts of ${feature.name} crossed with ${features[state.by].name}.`;
+      groupTable.body.replaceChildren(make("tr", {}, make("td", { colspan: "11" }, text)));
+      criteria.body.replaceChildren();
+      return;
+    }
+    const found = gaps(groups), [ratios, base] = impact(groups, feature.reference);
+    const at = state.by < 0 ? null : state.show === state.by ? state.each : feature.of[state.by]?.map((group) => state.each[group]);
+    groupTable.body.replaceChildren(...groups.map((group, place) => {
+      const selected = group.tp + group.fp, row = make("tr", { "data-group": String(place) }, heading(feature.groups[place].name));
+      row.append(cell(at ? data.labels[at[place]] : state.by < 0 ? data.labels[state.at] : "several"));
+      for (const [name, n] of [["n", group.n], ["n_positive", group.positives], ["n_selected", selected]]) {
+        row.append(cell(count(n), hidden(n) ? NaN : n));
+        row.lastChild.dataset.figure = name;
+      }
+      for (const [name, , format] of RATE_HEADS) {
+        const behind = { selection_rate: hidden(selected) ? 0 : group.n, true_positive_rate: group.positives,
+          false_positive_rate: group.negatives, positive_predictive_value: selected, accuracy: group.n }[name];
+        const value = behind < SMALL ? NaN : RATES[name](group);
+        const few = data.metrics.some(([other]) => other === name) && !enough(group, name);
+        row.append(cell(format(value), value, ...(few ? [small("too small")] : [])));
+        row.lastChild.dataset.figure = name;
+        if (few) row.lastChild.classList.add("few");
+      }
+      const large = enough(group, "selection_rate");
+      const ratio_ = group.n < SMALL || (hidden(selected) && !large) ? NaN : ratios[place];
+      row.append(place === base ? cell("reference", ratio_) : cell(number(ratio_), ratio_, ...(Number.isNaN(ratio_) || large ? [] : [small("too small")])));
+      row.lastChild.dataset.figure = "impact_ratio";
+      return row;
+    }));
+    criteria.body.replaceChildren(...data.metrics.map(([name, criterion]) => {
+      const one = found[name], both = one.lowest < 0 ? ABSENT : one.lowest === one.highest ? "all alike" : `${feature.groups[one.lowest].name} and ${feature.groups[one.highest].name}`;
+      return make("tr", {}, heading(criterion[0].toUpperCase() + criterion.slice(1)),
+        cell(Number.isNaN(one.gap) ? "too small to judge" : number(one.gap), one.gap, ...size(one)), words(both), cell(number(one.ratio), one.ratio),
+        words(`${one.judged} of ${one.judged + one.few}`), cell(number(run[name].gap), run[name].gap));
+    }));
+  }
+
+  let word = "";
+  function show() {
+    const [everyone] = groupsOf(-1, state);
+    const here = overall(everyone, state.ratio), run = overall(asRun(everybody), state.ratio);
+    showOverall(here, run);
+    word = showPolicy();
+    if (features.length) {
+      showGaps();
+      showGroups();
+    }
+    const groups = state.by < 0 ? [everyone] : groupsOf(state.by, state);
+    controls.forEach((control, place) => {
+      const group = groups[place], selected = group.tp + group.fp;
+      control.set(state.by < 0 ? state.at : state.each[place], hidden(selected) ? `selects <${SMALL} rows` : `selects ${percent(RATES.selection_rate(group))}`);
+    });
+    modes.select.value = String(state.by);
+    shownFeature.select.value = String(state.show);
+    if (document.activeElement !== ratio) ratio.value = String(state.ratio);
+    root.dataset.state = written();
+    say.text = `Precision ${number(here.precision)}, recall ${number(here.recall)}, ${number(here.alerts_per_1000)} alerts per 1,000 rows, ` +
+      `cost ${number(here.cost_per_1000)} per 1,000 rows${word ? `; policy: ${word}` : ""}.`;
+  }
+  function say() { live.textContent = say.text; }
+
+  // Putting it together
+
+  const ticks = make("datalist", { id: "explorer-folds" }, ...[...new Set(data.folds)].map(
+    (label) => make("option", { value: String(data.labels.indexOf(label)) })));
+  panel.append(
+    ...(single.length ? [make("p", { class: "line" }, ...modes.parts)] : []), sliders, ticks,
+    make("p", { class: "line" }, make("label", { for: "explorer-ratio" }, "A false negative costs"), " ", ratio,
+      ` times as much as a false positive `, small(`(${SOURCES[data.ratio_source]} ${plain(data.ratio)})`)),
+    make("div", { class: "buttons" }, button("Copy link", copy), button("Reset", reset), live), byHand,
+  );
+  const folded = (...parts) => make("div", { class: "group" }, ...parts);
+  root.append(panel, headlines, make("div", { class: "pair" }, confusion.holder, others.holder));
+  root.append(paragraph(`Cost is in units of one false positive. The run decided with a threshold of its own in each fold (${[...new Set(data.folds)].join(", ")}); ` +
+    "\u201cthe run\u201d is what came of that, at the cost ratio above."));
+  if (data.gates.length) {
+    root.append(folded(verdict, gates.holder, paragraph(
+      "Intervals were drawn beforehand for one threshold for everybody, at the run's confidence; with a threshold for each group there are none. " +
+      "They hold for a threshold fixed in advance: one picked here because it passes is a finding to confirm on other rows.")));
+  }
+  if (features.length) {
+    const [rows, positives, negatives] = data.limits;
+    root.append(folded(matrix.holder, paragraph(
+      `Values only: a gap above the audit's tolerance of ${plain(data.tolerance)} is marked, whether or not it could be chance. Groups are judged from ` +
+      `${whole(rows)} ${data.unit}, ${whole(positives)} positives (or selected) and ${whole(negatives)} negatives; smaller ones, and people of unknown level, take no part.`)));
+    root.append(folded(make("p", { class: "line" }, ...shownFeature.parts), groupTable.holder, criteria.holder, paragraph(
+      `Counts of 1 to ${SMALL - 1} are shown as <${SMALL}, and rates of fewer than ${SMALL} rows are left out. Impact ratio: selection rate over that of the reference group, ` +
+      "by default the highest. A different threshold for each group may itself be unlawful: this shows what it would do, and recommends nothing.")));
+  }
+  root.hidden = false;
+  const fold = root.nextElementSibling;
+  if (fold && fold.tagName === "DETAILS") fold.open = false;
+
+  function follow() {
+    if (!location.hash.startsWith(ADDRESS.slice(0, -1))) return;
+    state = read(location.hash);
+    buildSliders();
+    show();
+    say();
+    const section = root.closest("section");
+    const toggle = section && section.querySelector("[aria-expanded='false']");
+    if (toggle && section.querySelector(".body[hidden]")) toggle.click();
+    (section || root).scrollIntoView();
+  }
+  buildSliders();
+  show();
+  addEventListener("hashchange", follow);
+  follow();
+})();

@@ -1,0 +1,155 @@
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from appliedml.core.params import broken_rules
+from appliedml.core.registry import entry_of
+from appliedml.errors import ParameterError, StageError
+from appliedml.models._callbacks import CallbackList, Watchers, watches_batches
+from appliedml.models.keras_classifier import KerasClassifier
+
+callbacks = keras.callbacks
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(160, 3))
+Y = (X[:, 0] > 0).astype(int)
+
+
+def fitted(given, **parameters):
+    settings = {"epochs": 4, "batch_size": 40, "learning_rate": 0.02, "random_state": 1, **parameters}
+    model = KerasClassifier({"mlp": {"hidden": [4]}}, callbacks=given, **settings)
+    return model.fit(X, Y, validation_data=(X, Y))
+
+
+@pytest.mark.parametrize(
+    "callback, watches",
+    [
+        (callbacks.EarlyStopping(), False),
+        (callbacks.ModelCheckpoint("x.keras"), False),
+        (callbacks.ModelCheckpoint("x.keras", save_freq=10), True),
+        (callbacks.TensorBoard("logs"), False),
+        (callbacks.TensorBoard("logs", update_freq="batch"), True),
+        (callbacks.CSVLogger("x.csv"), False),
+        (callbacks.TerminateOnNaN(), True),
+        (callbacks.LambdaCallback(on_epoch_end=print), False),
+        (callbacks.LambdaCallback(on_train_batch_end=print), True),
+    ],
+)
+def test_it_is_known_which_callbacks_watch_batches(callback, watches):
+    assert watches_batches(callback) is watches
+
+
+class Scores(callbacks.Callback):
+    """What the weights are at each epoch, through the model's own eyes."""
+
+    def on_train_begin(self, logs=None):
+        self.seen = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        log = open_log[self.which]
+        log.append((epoch, sorted(logs), float(np.abs(self.model.get_weights()[0]).sum())))
+
+    def __init__(self, which):
+        super().__init__()
+        self.which = which
+
+
+open_log = {"compiled": [], "keras": []}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_standard_callbacks_do_the_same_in_compiled_epochs_as_in_model_fit(tmp_path):
+    def given(which):
+        folder = tmp_path / which
+        folder.mkdir()
+        return [
+            callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5 if epoch else rate),
+            callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=1, min_delta=10.0),
+            callbacks.EarlyStopping(monitor="val_precision", patience=2, min_delta=10.0),
+            callbacks.CSVLogger(str(folder / "log.csv")),
+            callbacks.ModelCheckpoint(str(folder / "{epoch}.keras"), monitor="val_loss", save_best_only=True),
+            Scores(which),
+        ]
+
+    one, other = (fitted(given(name), metrics=["precision"], trainer=name) for name in ("compiled", "keras"))
+
+    assert (one.mode_, other.mode_) == ("epoch_graph", "keras")
+    np.testing.assert_allclose(one.history_.to_numpy(), other.history_.to_numpy(), rtol=1e-4)
+    assert len(one.history_) == 3
+    assert one.history_["learning_rate"].tolist() == pytest.approx([0.02, 0.01, 0.0025])
+    logs = [np.genfromtxt(tmp_path / name / "log.csv", delimiter=",", skip_header=1) for name in ("compiled", "keras")]
+    np.testing.assert_allclose(logs[0], logs[1], rtol=1e-4)
+    for mine, its in zip(open_log["compiled"], open_log["keras"], strict=True):
+        assert mine[:2] == its[:2]
+        assert mine[2] == pytest.approx(its[2], rel=1e-4)
+    saved = sorted(path.name for path in (tmp_path / "compiled").glob("*.keras"))
+    assert saved == sorted(path.name for path in (tmp_path / "keras").glob("*.keras")) != []
+    last = keras.saving.load_model(tmp_path / "compiled" / "3.keras", compile=False)
+    chances = 1 / (1 + np.exp(-last({"numbers": X.astype("float32")}).numpy()[:, 0]))
+    assert chances == pytest.approx(one.predict_proba(X)[:, 1], abs=1e-5)
+
+
+class StopInTheMiddle(callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = batch == 2
+
+
+def test_a_callback_that_watches_batches_makes_training_go_by_steps():
+    one, other = (fitted([StopInTheMiddle()], trainer=trainer) for trainer in ("auto", "keras"))
+
+    assert (one.mode_, other.mode_) == ("step_graph", "keras")
+    assert len(one.history_) == len(other.history_) == 1
+    np.testing.assert_allclose(one.history_.to_numpy(), other.history_.to_numpy(), rtol=1e-4)
+
+
+class Count(callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
+
+def test_every_training_gets_its_own_callbacks():
+    mine, made = Count(), []
+
+    def factory():
+        made.append(Count())
+        return made[-1]
+
+    fitted([mine], epochs=1)
+    fitted(factory, epochs=2, n_members=2)
+
+    assert mine.epochs == 0
+    assert [one.epochs for one in made] == [2, 2]
+    assert clone(KerasClassifier(callbacks=[mine])).callbacks[0] is not mine
+
+
+class Rate(callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = 0.5
+
+
+def test_two_that_set_the_learning_rate_are_refused():
+    with pytest.raises(StageError, match="a callback sets the learning rate"):
+        fitted([Rate()], schedule="cosine")
+
+
+def test_what_is_no_callback_is_refused():
+    assert broken_rules("KerasClassifier", {"callbacks": CallbackList()}, {"callbacks": ["early_stopping"]})
+    assert broken_rules("KerasClassifier", {"callbacks": CallbackList()}, {"callbacks": None}) == []
+    with pytest.raises(ParameterError, match="must return a keras"):
+        Watchers(lambda: 3)
+
+    class Uncopied(callbacks.Callback):
+        def __deepcopy__(self, memo):
+            raise TypeError("a lock")
+
+    with pytest.raises(ParameterError, match="Give a function that makes them"):
+        Watchers([Uncopied()])
+
+
+def test_a_plan_holds_no_callbacks():
+    with pytest.raises(StageError, match="a plan file cannot hold callbacks"):
+        entry_of(KerasClassifier(callbacks=[Count()]))

@@ -1,0 +1,115 @@
+import keras
+import pytest
+
+from appliedml.core.params import broken_rules
+from appliedml.errors import ParameterError, StageError
+from appliedml.models._named import LOSS, METRIC, OPTIMIZER, SCHEDULE, Named
+
+
+@pytest.mark.parametrize(
+    "entry, sentence",
+    [
+        ("addam", "Did you mean 'adam'"),
+        ({"adam": {"beta1": 0.5}}, "adam has no parameter 'beta1'. Did you mean 'beta_1'?"),
+        ({"adam": {}, "sgd": {}}, "neither a name nor one name"),
+        (3, "neither a name nor one name"),
+        (keras.optimizers.Adam, "neither a name nor one name"),
+    ],
+)
+def test_what_is_wrong_is_said_with_the_nearest_match(entry, sentence):
+    (found,) = broken_rules("KerasClassifier", {"optimizer": Named(OPTIMIZER)}, {"optimizer": entry})
+
+    assert sentence in found
+
+
+@pytest.mark.parametrize("entry", ["lion", {"adam": {"beta_1": 0.5}}, {"sgd": None}, keras.optimizers.Nadam()])
+def test_names_entries_and_objects_are_accepted(entry):
+    assert Named(OPTIMIZER).accepts(entry)
+
+
+def test_functions_are_accepted_for_losses_only():
+    assert Named(LOSS, functions=True).accepts(lambda y_true, y_pred: y_true - y_pred)
+    assert not Named(METRIC).accepts(lambda y_true, y_pred: y_true)
+
+
+def test_an_object_is_cloned_and_written_as_its_name_with_its_configuration():
+    given = keras.losses.Huber(delta=0.5)
+    made = LOSS.make(given)
+
+    assert made is not given
+    assert made.get_config() == given.get_config()
+    assert LOSS.entry(given) == {"huber": {"delta": 0.5}}
+    assert LOSS.make(LOSS.entry(given)).get_config() == given.get_config()
+
+
+class Own(keras.losses.Loss):
+    def call(self, y_true, y_pred):
+        return y_true - y_pred
+
+
+class Configured(Own):
+    def __init__(self, power=2, **kwargs):
+        super().__init__(**kwargs)
+        self.power = power
+
+    def get_config(self):
+        return {**super().get_config(), "power": self.power}
+
+
+def test_a_class_of_ones_own_has_no_entry():
+    with pytest.raises(StageError, match="a plan file cannot hold the loss Own"):
+        LOSS.entry(Own())
+
+
+def test_what_keras_refuses_is_said_by_us():
+    with pytest.raises(ParameterError, match="Keras refuses the optimizer"):
+        OPTIMIZER.make({"adam": {"clipnorm": 1.0, "clipvalue": 1.0}})
+
+
+def test_equal_objects_share_a_token_and_others_do_not():
+    assert (
+        LOSS.token(keras.losses.Huber(0.5)) == LOSS.token(keras.losses.Huber(0.5)) != LOSS.token(keras.losses.Huber())
+    )
+    assert LOSS.token(Configured(3)) == LOSS.token(Configured(3)) != LOSS.token(Configured(2))
+    # Nothing says what these hold.
+    assert LOSS.token(Own()) != LOSS.token(own := Own()) == LOSS.token(own)
+    assert LOSS.token({"huber": {"delta": 1}}) == {"huber": {"delta": 1}}
+
+
+def test_plans_are_checked_without_tensorflow(run_python):
+    code = (
+        "import sys\n"
+        "from appliedml.core.registry import problems_of\n"
+        "entry = {'optimizer': {'adam': {'beta1': 1}}, 'loss': 'hinge', 'metrics': ['auc', {'precision': {'k': 1}}]}\n"
+        "for problem in problems_of('stages', {'keras_classifier': entry}, 'here'):\n"
+        "    print(problem.what[-90:])\n"
+        "entry = {'monitor': 'val_auk', 'metrics': ['auc']}\n"
+        "print(problems_of('stages', {'keras_classifier': entry}, 'here')[0].what)\n"
+        "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
+    )
+    lines = run_python(code).splitlines()
+
+    assert "Did you mean 'beta_1'" in lines[0]
+    assert "precision has no parameter 'k'" in lines[1]
+    assert "Did you mean 'val_auc'" in lines[2]
+    assert lines[3] == "[]"
+
+
+@pytest.mark.parametrize("kind", [OPTIMIZER, SCHEDULE, LOSS, METRIC])
+def test_the_configuration_of_an_object_tells_all_of_its_parameters(kind):
+    needed = {
+        "precision_at_recall": {"recall": 0.5},
+        "recall_at_precision": {"precision": 0.5},
+        "sensitivity_at_specificity": {"specificity": 0.5},
+        "specificity_at_sensitivity": {"sensitivity": 0.5},
+        "piecewise_constant_decay": {"boundaries": [1], "values": [0.1, 0.2]},
+    }
+    steps = {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5, "first_decay_steps": 5}
+    for name in kind.known:
+        parameters = kind.parameters(name)
+        given = needed.get(name, {key: steps[key] for key in parameters if kind is SCHEDULE and key in steps})
+        if name == "accuracy":
+            continue
+        told = set(kind.config(kind.make({name: given})))
+        # Told where they were given.
+        assert set(parameters) - told <= {"thresholds"}, name

@@ -1,0 +1,60 @@
+import pytest
+
+from appliedml.execution.compare_runs import compare_runs
+from appliedml.report._comparison_verdict import verdict, verdict_callout, what_changed
+from appliedml.report.blocks import Callout, Table
+
+
+@pytest.fixture(scope="module")
+def runs(two_runs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    plan = {"pipeline": ["smote", {"logistic_regression": {"C": 0.5}}], "validation": 0.2}
+    return two_runs.made_run(folder / "a"), two_runs.made_run(folder / "b", noise=2.0, plan=plan)
+
+
+def artifact(a, b, **settings):
+    return compare_runs(a, b, n_resamples=100, **settings).to_artifact()
+
+
+def test_worse_beyond_tolerance_is_said_with_its_figures(runs):
+    found = artifact(*runs)
+    callout = verdict_callout(found)
+    assert callout.tone == "bad"
+    assert callout.title == "B is worse than A, beyond tolerance"
+    row = found.tables["judged"].iloc[0]
+    assert f"AUROC by {row['harm']:.3f} ({row['low']:.3f} to {row['high']:.3f})" in callout.text
+
+
+def test_better_is_good_only_where_nothing_is_left_open(runs):
+    back = artifact(*runs[::-1], worse_by=["1"])
+    assert verdict_callout(back).tone == "good"
+    assert "Better: AUROC by 0." in verdict_callout(back).text
+    unclear = artifact(*runs[::-1], worse_by=["1", "gap.true_positive_rate=0"])
+    assert verdict_callout(unclear).tone == "warning"
+    assert "cannot be ruled out" in verdict_callout(unclear).text
+
+
+def test_equal_runs_are_called_equal(runs):
+    callout = verdict_callout(artifact(runs[0], runs[0]))
+    assert (callout.tone, callout.title[:26]) == ("good", "The two runs give every ro")
+
+
+def test_what_changed_is_one_sentence(runs):
+    text = what_changed(artifact(*runs))
+    assert text.startswith("What changed, with the number of entries: plan (")
+    assert "pipeline.smote is new; pipeline.logistic_regression.C: 1.0 -> 0.5; validation: absent -> 0.2" in text
+    assert what_changed(artifact(runs[0], runs[0])).startswith("Nothing changed")
+
+
+def test_tolerances_stand_on_the_page(runs):
+    table = next(block for block in verdict(artifact(*runs, worse_by=["roc_auc=0.123"])) if isinstance(block, Table))
+    assert table.data.loc[0, "tolerance"] == 0.123
+    assert "hold together with 95 % confidence" in table.note
+
+
+def test_other_rows_are_warned_of(two_runs, runs, tmp_path):
+    other = two_runs.made_run(tmp_path / "c", ids=[f"x{i}" for i in range(600)])
+    found = verdict(artifact(runs[0], other, other_rows=True))
+    warned = [block for block in found if isinstance(block, Callout)][1]
+    assert warned.tone == "warning"
+    assert "may come from the rows" in warned.text

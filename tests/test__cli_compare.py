@@ -1,0 +1,72 @@
+import pytest
+
+from appliedml import cli
+
+
+def call(*arguments, capfd):
+    code = cli._invoke(cli.app, ["compare", *map(str, arguments)])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def runs(two_runs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return two_runs.made_run(folder / "a").path, two_runs.made_run(folder / "b", noise=2.0).path
+
+
+def test_a_run_compared_with_itself_is_equal(runs, tmp_path, capfd):
+    code, out, _ = call(runs[0], runs[0], "--strict", "--worse-by", 0, "--out", tmp_path, capfd=capfd)
+    assert code == 0
+    assert "the same scores and decisions" in out
+    assert "Nothing changed" in out
+
+
+def test_worse_beyond_tolerance_is_exit_code_1_and_the_page_is_named(runs, capfd):
+    code, out, _ = call(*runs, capfd=capfd)
+    assert code == 1
+    assert out.startswith("B is worse than A, beyond tolerance\nBeyond tolerance: AUROC by ")
+    page = runs[1].parent.resolve() / "compare_a_vs_b" / "comparison.html"
+    assert f"page:    {page}" in out
+    assert page.is_file()
+
+
+def test_a_wide_tolerance_is_exit_code_0_and_strict_asks_for_more(runs, tmp_path, capfd):
+    given = ("--worse-by", 5, "--out", tmp_path)
+    assert call(*runs, *given, "--strict", capfd=capfd)[0] == 0
+    more = (*given, "--worse-by", "gap.true_positive_rate=0")
+    assert call(*runs[::-1], *more, capfd=capfd)[0] == 0
+    assert call(*runs[::-1], *more, "--strict", capfd=capfd)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--worse-by", "roc_auk=1"), "Did you mean 'roc_auc'"),
+        (("--worse-by", "much"), "must be a number of at least 0"),
+        (("--out", "RUN"), "is the folder of a run"),
+    ],
+)
+def test_a_mistake_is_one_sentence(runs, capfd, arguments, sentence):
+    code, _, err = call(*runs, *(runs[0] if item == "RUN" else item for item in arguments), capfd=capfd)
+    assert code == 2
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_other_rows_are_refused_with_their_meaning(two_runs, runs, tmp_path, capfd):
+    other = two_runs.made_run(tmp_path / "c", ids=[f"x{i}" for i in range(600)]).path
+    code, _, err = call(runs[0], other, capfd=capfd)
+    assert code == 2
+    assert "may then come from the rows and not from the model" in err
+    code, out, _ = call(runs[0], other, "--other-rows", capfd=capfd)
+    assert code == 0
+    assert "No row is known to be in both runs" in out
+
+
+def test_comparing_needs_no_tensorflow(runs, tmp_path, run_python):
+    arguments = ["compare", *map(str, runs), "--out", str(tmp_path)]
+    run_python(
+        f"import sys; from appliedml import cli; assert cli._invoke(cli.app, {arguments!r}) == 1; "
+        "found = {'tensorflow', 'keras', 'shap', 'sklearn'} & set(sys.modules); assert not found, found"
+    )
