@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from appliedml.core.display import written_out
 
@@ -22,8 +25,40 @@ def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
     Yields
     ------
     callable
-        Takes a sentence, the number of steps done and of all steps.
+        Takes a sentence, the number of steps done and of all steps. After Ctrl-C it raises KeyboardInterrupt once more,
+        for some libraries swallow the first while they are imported.
     """
+    with _remembered() as stop, _drawn(name) as draw:
+
+        def progress(step: str, n_done: int, n_total: int) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            draw(step, n_done, n_total)
+
+        yield progress
+
+
+@contextmanager
+def _remembered() -> Iterator[threading.Event]:
+    """Remember Ctrl-C. Only the main thread may listen for it."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def interrupted(*_: Any) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _drawn(name: str) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

@@ -1,3 +1,6 @@
+import contextlib
+import signal
+
 import pytest
 
 from appliedml.progress import shown
@@ -24,3 +27,11 @@ def test_a_terminal_shows_the_step_and_the_time_left(monkeypatch, capfd):
     err = capfd.readouterr().err
     assert "fraud" in err
     assert "left" in err
+
+
+def test_ctrl_c_that_a_library_swallows_still_ends_the_run():
+    with pytest.raises(KeyboardInterrupt), shown("fraud") as progress:
+        with contextlib.suppress(BaseException):  # what such a library does
+            signal.raise_signal(signal.SIGINT)
+        progress("training", 1, 5)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,12 +13,13 @@ from appliedml.core.fingerprint import fingerprint
 from appliedml.core.source_code import source_sha256
 from appliedml.errors import RunError
 from appliedml.report import blocks
+from appliedml.report._artist import draw_ahead, drawing_beside
 from appliedml.report.discovery import SAYS_WHY, ReportRun, all_sections, unread_kinds
 from appliedml.report.html import render_html
 from appliedml.report.json_form import render_json
 from appliedml.report.markdown import render_markdown
 from appliedml.report.metadata import model_card_metadata
-from appliedml.report.svg import draw_ahead
+from appliedml.report.svg import chart_spec
 from appliedml.report.values import spaced
 from appliedml.store import layout
 from appliedml.store.lock import locked
@@ -142,10 +144,10 @@ def render_report(run: Run, formats: Sequence[str] = tuple(FORMATS)) -> dict[str
     dict of str to str
         File name to content.
     """
-    draw_ahead()
-    document = build_document(run)
-    # The page comes last: its charts are drawn meanwhile.
-    texts = {name: FORMATS[name][1](document) for name in sorted(formats, key=lambda name: name == "html")}
+    with drawing_beside(chart_spec) if "html" in formats else nullcontext():
+        document = build_document(run)
+        # The page comes last: its charts are drawn meanwhile.
+        texts = {name: FORMATS[name][1](document) for name in sorted(formats, key=lambda name: name == "html")}
     return {FORMATS[name][0]: texts[name] for name in formats}
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import weakref
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
 from appliedml.report import theme
+from appliedml.report._artist import drawn
 from appliedml.report.values import visible
 
 MAX_LABEL = 300
@@ -45,45 +42,6 @@ _TAGS = frozenset(
 )
 
 
-# Charts that are drawn beside other work, until they are asked for or nobody holds them any more.
-_ahead: dict[int, tuple[weakref.ref[Any], Future[str]]] = {}
-
-
-def draw_ahead(charts: Iterable[Any] = ()) -> None:
-    """Begin to draw charts beside other work: :func:`chart_svg` then waits for them instead of drawing.
-
-    Parameters
-    ----------
-    charts : iterable of altair chart
-        May be empty: the engine that draws is then started, which takes most of a second.
-    """
-    _start()
-    for chart in charts:
-        key = id(chart)
-        _ahead[key] = (weakref.ref(chart, lambda _, key=key: _ahead.pop(key, None)), _artist().submit(_svg, chart))  # type: ignore[misc]
-
-
-@cache
-def _start() -> None:
-    _artist().submit(_draw, {"mark": "point"})
-
-
-@cache
-def _artist() -> ThreadPoolExecutor:
-    # One is enough: the engine draws one chart at a time. It lets Python go on meanwhile.
-    return ThreadPoolExecutor(1, "charts")
-
-
-def _svg(chart: Any) -> str:
-    return _draw(chart_spec(chart))
-
-
-def _draw(spec: dict[str, Any]) -> str:
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(spec))
-
-
 def chart_svg(chart: Any, prefix: str) -> str:
     """Draw a chart.
 
@@ -98,9 +56,9 @@ def chart_svg(chart: Any, prefix: str) -> str:
     str
         One ``svg`` element without role and name, which the page adds: only known tags and attributes are kept.
     """
-    begun = _ahead.get(id(chart))
-    svg = begun[1].result() if begun is not None and begun[0]() is chart else _svg(chart)
-    return clean_svg(svg, prefix)
+    import vl_convert
+
+    return clean_svg(drawn(chart) or vl_convert.vegalite_to_svg(chart_spec(chart)), prefix)
 
 
 def chart_spec(chart: Any) -> dict[str, Any]:

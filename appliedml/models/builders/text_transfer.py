@@ -82,7 +82,7 @@ class TextTransfer(Builder):
     Examples
     --------
     >>> TextTransfer(fine_tune_layers=1).phases(3)
-    (Phase(epochs=2, rate_factor=1.0), Phase(epochs=3, rate_factor=0.02))
+    (Phase(epochs=2, rate_factor=1.0), Phase(epochs=1, rate_factor=0.02))
     """
 
     reads: ClassVar[str] = "texts"
