@@ -62,18 +62,25 @@ class Artist:
             answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
             # It died, or the chart is no plain JSON: from here on everything is drawn by this process.
-            self._process = None
-            process.kill()
+            self._end()
             return None
         return answer if isinstance(answer, str) else None
 
     def close(self) -> None:
         """End the process."""
         self._thread.shutdown(cancel_futures=True)
+        self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
+        if process is None:
+            return
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.wait()
 
 
 @contextlib.contextmanager
