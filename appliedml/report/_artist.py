@@ -106,7 +106,8 @@ def draw_ahead(charts: Iterable[Any]) -> None:
 
     Parameters
     ----------
-    charts : iterable of altair chart
+    charts : iterable of dict
+        In Vega-Lite.
     """
     artist = _artist.get()
     if artist is not None:
@@ -119,7 +120,7 @@ def drawn(chart: Any) -> str | None:
 
     Parameters
     ----------
-    chart : altair chart
+    chart : dict
 
     Returns
     -------

@@ -1,9 +1,11 @@
-"""What the chart functions share: safe copies of columns, scales with the house colours, axes, legends."""
+"""What the chart functions share: safe copies of columns, scales with the house colours, axes, legends.
+
+Charts are plain Vega-Lite, version 6: mappings of JSON values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from appliedml.report import theme
 from appliedml.report.blocks import Column, Figure
 from appliedml.report.values import visible
 
+Part = dict[str, Any]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 MAX_ROWS = 2_000
 MAX_LABEL = 200
 MISSING = "(missing)"
@@ -68,11 +72,9 @@ def tick_format(values: pd.Series[Any], kind: str) -> dict[str, str]:
     return {}
 
 
-def scale_of(domain: tuple[float, float] | None) -> Any:
+def scale_of(domain: tuple[float, float] | None) -> Part:
     """Axis scale: as given, or as far as the data reach."""
-    import altair
-
-    return altair.Scale(zero=False) if domain is None else altair.Scale(domain=list(domain), nice=False)
+    return {"zero": False} if domain is None else {"domain": list(domain), "nice": False}
 
 
 TITLE_ABOVE = {
@@ -86,101 +88,95 @@ TITLE_ABOVE = {
 """Where the title of a y axis stands: above its axis, written like the rest of the page."""
 
 
-def axis_above(ticks: int = 6) -> Any:
+def axis_above(ticks: int = 6) -> Part:
     """Y axis of numbers with its title above it."""
-    import altair
-
-    return altair.Axis(tickCount=ticks, **TITLE_ABOVE)
+    return {"tickCount": ticks, **TITLE_ABOVE}
 
 
-def rows_axis(grid: bool = True, **settings: Any) -> Any:
+def rows_axis(grid: bool = True, **settings: Any) -> Part:
     """Axis with one label a row, none of them left out, and a faint line for each."""
-    import altair
-
     lines = {"grid": True, "gridDash": [1, 3]} if grid else {"grid": False}
-    return altair.Axis(labelOverlap=False, **lines, **settings)
+    return {"labelOverlap": False, **lines, **settings}
 
 
-def across_axis(n_labels: int) -> Any:
+def across_axis(n_labels: int) -> Part:
     """Axis of labels side by side: slanted where they are many, and none left out."""
-    import altair
-
     if n_labels > 8:
-        return altair.Axis(labelOverlap=False, labelAngle=-45, labelLimit=110)
-    return altair.Axis(labelOverlap=False, labelAngle=0, labelLimit=max(60, 560 // max(n_labels, 1)))
+        return {"labelOverlap": False, "labelAngle": -45, "labelLimit": 110}
+    return {"labelOverlap": False, "labelAngle": 0, "labelLimit": max(60, 560 // max(n_labels, 1))}
 
 
-def quantity(channel: str, field: str, **settings: Any) -> Any:
-    """Return the x or y channel of a numeric column."""
-    import altair
-
-    kind = altair.X if channel == "x" else altair.Y
-    return kind(field=field, type="quantitative", **settings)
+def quantity(field: str, **settings: Any) -> Part:
+    """Return the channel of a numeric column."""
+    return {"field": field, "type": "quantitative", **settings}
 
 
-def rule_at(axis: str, at: float) -> Any:
+def labels(field: str, title: str | None = None, **settings: Any) -> Part:
+    """Return the channel of a column of texts, in their order of first appearance."""
+    return {"field": field, "type": "nominal", "sort": None, "title": title, **settings}
+
+
+def layer(mark: Part, frame: pd.DataFrame | None = None, **channels: Part) -> Part:
+    """Return a mark with its channels, and with rows of its own where it has some."""
+    rows = {} if frame is None else {"data": rows_of(frame)}
+    return {**rows, "mark": mark, "encoding": channels}
+
+
+def rows_of(frame: pd.DataFrame) -> Part:
+    """Return rows as Vega-Lite takes them: a missing value is null, a date its text."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            values = values.dt.strftime("%Y-%m-%dT%H:%M:%S")
+        columns[name] = [None if pd.isna(value) else value for value in values.tolist()]
+    return {"values": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
+
+
+def rule_at(axis: str, at: float) -> Part:
     """Dashed line at a value of one axis."""
-    import altair
-
-    rule = altair.Chart(pd.DataFrame({"at": [float(at)]})).mark_rule(
-        color=theme.MUTED, strokeDash=[3, 3], strokeWidth=1.5
-    )
-    return rule.encode(**{axis: quantity(axis, "at")})
+    mark = {"type": "rule", "color": theme.MUTED, "strokeDash": [3, 3], "strokeWidth": 1.5}
+    return layer(mark, pd.DataFrame({"at": [float(at)]}), **{axis: quantity("at")})
 
 
-def series_scale(frame: pd.DataFrame, choices: Sequence[Any]) -> Any:
+def series_scale(frame: pd.DataFrame, choices: Sequence[Any]) -> Part:
     """Scale that hands out colours, dashes or shapes to series in order of first appearance."""
-    import altair
-
     order = list(dict.fromkeys(frame["series"]))
-    return altair.Scale(domain=order, range=[choices[position % len(choices)] for position in range(len(order))])
+    return {"domain": order, "range": [choices[position % len(choices)] for position in range(len(order))]}
 
 
-def legend_of(frame: pd.DataFrame, lines: bool = False) -> Any:
+def legend_of(frame: pd.DataFrame, lines: bool = False) -> Part:
     """Legend above the chart in as many columns as fit, with pieces of line for lines."""
-    import altair
-
     longest = max((len(label) for label in frame["series"]), default=0)
     strokes = {"symbolType": "stroke", "symbolSize": 320, "symbolStrokeWidth": 2.5, "symbolOpacity": 1} if lines else {}
-    return altair.Legend(title=None, columns=max(1, min(5, 84 // (min(longest, 36) + 5))), **strokes)
+    return {"title": None, "columns": max(1, min(5, 84 // (min(longest, 36) + 5))), **strokes}
 
 
-def colour_ramp(field: str, title: str, scale: Any) -> Any:
+def colour_ramp(field: str, title: str, scale: Part) -> Part:
     """Continuous colour channel with its legend."""
-    import altair
-
-    legend = altair.Legend(gradientLength=200, gradientThickness=10, gradientOpacity=1, tickCount=4)
-    return altair.Color(field=field, type="quantitative", title=title, scale=scale, legend=legend)
+    legend = {"gradientLength": 200, "gradientThickness": 10, "gradientOpacity": 1, "tickCount": 4}
+    return quantity(field, title=title, scale=scale, legend=legend)
 
 
-def colour_of(frame: pd.DataFrame, legend: bool = True, lines: bool = False) -> Any:
+def colour_of(frame: pd.DataFrame, legend: bool = True, lines: bool = False) -> Part:
     """Colour channel: one colour, or the house's series colours in order of first appearance."""
-    import altair
-
     if "series" not in frame:
-        return altair.value(theme.SERIES[0])
-    scale = series_scale(frame, theme.SERIES)
-    return altair.Color(field="series", type="nominal", scale=scale, legend=legend_of(frame, lines) if legend else None)
+        return {"value": theme.SERIES[0]}
+    return _by_series(frame, theme.SERIES, legend_of(frame, lines) if legend else None)
 
 
-def dash_of(frame: pd.DataFrame) -> Any:
+def dash_of(frame: pd.DataFrame) -> Part:
     """Dash channel, so that lines differ without colour."""
-    import altair
-
-    return altair.StrokeDash(
-        field="series", type="nominal", scale=series_scale(frame, theme.DASHES), legend=legend_of(frame, True)
-    )
+    return _by_series(frame, theme.DASHES, legend_of(frame, True))
 
 
-def shape_of(frame: pd.DataFrame) -> Any:
+def shape_of(frame: pd.DataFrame) -> Part:
     """Shape channel, so that points differ without colour."""
-    import altair
+    return _by_series(frame, theme.SHAPES, legend_of(frame)) if "series" in frame else {"value": "circle"}
 
-    if "series" not in frame:
-        return altair.value("circle")
-    return altair.Shape(
-        field="series", type="nominal", scale=series_scale(frame, theme.SHAPES), legend=legend_of(frame)
-    )
+
+def _by_series(frame: pd.DataFrame, choices: Sequence[Any], legend: Part | None) -> Part:
+    return {"field": "series", "type": "nominal", "scale": series_scale(frame, choices), "legend": legend}
 
 
 def ink_on(shares: pd.Series[float], ramp: Sequence[str]) -> list[bool]:
@@ -206,25 +202,16 @@ def spread_of(frame: pd.DataFrame) -> list[float]:
 def finished(
     title: str,
     alt: str,
-    chart: Any,
+    frame: pd.DataFrame,
+    chart: Part,
     height: float | None,
     data: pd.DataFrame,
     columns: Sequence[Column],
     y_title: bool = False,
 ) -> Figure:
-    """Give a chart its size and the house style, and put it into a Figure."""
-    import altair
-
+    """Give a chart its rows, its size and the house style, and put it into a Figure."""
+    size: Part = {}
     if height is not None:
-        fit = altair.AutoSizeParams(type="fit-x", contains="padding")
-        chart = chart.properties(width=theme.WIDTH_PX, height=height, autosize=fit)
-    chart.config = _config(y_title)
-    return Figure(title, alt, chart, data, tuple(columns))
-
-
-@cache
-def _config(y_title: bool) -> Any:
-    """The house style, made once: Altair takes a fifth of a second to read it."""
-    import altair
-
-    return altair.Config.from_dict(theme.chart_config(y_title))
+        size = {"width": theme.WIDTH_PX, "height": height, "autosize": {"type": "fit-x", "contains": "padding"}}
+    whole = {"$schema": SCHEMA, "config": theme.chart_config(y_title), "data": rows_of(frame), **chart, **size}
+    return Figure(title, alt, whole, data, tuple(columns))

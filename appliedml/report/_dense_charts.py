@@ -56,8 +56,6 @@ def scatter_chart(
     DataError
         If the data has more than 2,000 rows or lacks a column, or both ``series`` and ``value`` are given.
     """
-    import altair
-
     if series and value:
         raise DataError(f"Chart {title!r}: a point has one colour. Give series or value, not both.")
     names = {"x": x, "y": y, **({"series": series} if series else {}), **({"value": value} if value else {})}
@@ -65,30 +63,27 @@ def scatter_chart(
     frame = charts.frame_of(title, data, names, numbers=("x", "value"), texts=texts, needed=("x", "y"))
     if frame.empty:
         return Figure(title, alt, None, data, tuple(columns))
-    encoding: dict[str, Any] = {"x": charts.quantity("x", "x", title=x_title, scale=altair.Scale(zero=False))}
+    where: dict[str, Any] = {"x": charts.quantity("x", title=x_title, scale={"zero": False})}
     height = 320
     if "y" in texts:
         frame["spread"] = charts.spread_of(frame)
         height = frame["y"].nunique() * 30
-        order = list(dict.fromkeys(frame["y"]))
-        encoding["y"] = altair.Y(field="y", type="nominal", sort=order, title=None, axis=charts.rows_axis())
-        encoding["yOffset"] = altair.YOffset(field="spread", type="quantitative", scale=altair.Scale(domain=[-1, 1]))
+        where["y"] = {**charts.labels("y", axis=charts.rows_axis()), "sort": list(dict.fromkeys(frame["y"]))}
+        where["yOffset"] = charts.quantity("spread", scale={"domain": [-1, 1]})
     else:
-        scale = altair.Scale(zero=False)
-        encoding["y"] = charts.quantity("y", "y", title=y_title, scale=scale, axis=charts.axis_above())
-    point: dict[str, Any] = {"filled": True, "size": 30, "opacity": 0.75}
+        where["y"] = charts.quantity("y", title=y_title, scale={"zero": False}, axis=charts.axis_above())
+    point: dict[str, Any] = {"type": "point", "filled": True, "size": 30, "opacity": 0.75}
     if value:
-        ramp = altair.Scale(range=list(theme.LOW_TO_HIGH), interpolate="rgb")
-        shade = charts.colour_ramp("value", value_title or value, ramp)
+        shade = charts.colour_ramp(
+            "value", value_title or value, {"range": list(theme.LOW_TO_HIGH), "interpolate": "rgb"}
+        )
         # Vega-Lite would drop points without a value; they get a layer of their own.
         without, known = frame[frame["value"].isna()], frame[frame["value"].notna()]
-        grey = altair.Chart(without).mark_point(color=theme.AXIS, **point).encode(**encoding)
-        coloured = altair.Chart(known).mark_point(**point).encode(**encoding, color=shade)
-        chart = altair.layer(*([grey] if len(without) else []), coloured)
+        grey = [charts.layer({**point, "color": theme.AXIS}, without, **where)] if len(without) else []
+        chart = {"layer": [*grey, charts.layer(point, known, **where, color=shade)]}
     else:
-        encoding |= {"color": charts.colour_of(frame), "shape": charts.shape_of(frame)}
-        chart = altair.Chart(frame).mark_point(**point).encode(**encoding)
-    return charts.finished(title, alt, chart, height, data, columns, y_title="y" not in texts)
+        chart = charts.layer(point, **where, color=charts.colour_of(frame), shape=charts.shape_of(frame))
+    return charts.finished(title, alt, frame, chart, height, data, columns, y_title="y" not in texts)
 
 
 def heatmap_chart(
@@ -125,8 +120,6 @@ def heatmap_chart(
     DataError
         As in :func:`appliedml.report.figures.line_chart`.
     """
-    import altair
-
     names = {"x": x, "y": y, "value": value}
     frame = charts.frame_of(title, data, names, numbers=("value",), texts=("x", "y"), needed=("value",))
     if frame.empty:
@@ -137,22 +130,21 @@ def heatmap_chart(
         lowest, ramp = -highest, theme.DIVERGING
     else:
         ramp = theme.SEQUENTIAL
-    domain = list(np.linspace(lowest, highest, len(ramp)))
-    scale = altair.Scale(domain=domain, range=list(ramp), interpolate="rgb")
+    domain = [float(end) for end in np.linspace(lowest, highest, len(ramp))]
     frame["dark"] = charts.ink_on((frame["value"] - lowest) / ((highest - lowest) or 1.0), ramp)
     whole = bool((frame["value"] % 1 == 0).all())
     frame["text"] = [f"{number:,.0f}" if whole else f"{number:.2f}" for number in frame["value"]]
-    across_axis = charts.across_axis(frame["x"].nunique())
     down_axis = charts.rows_axis(grid=False, **charts.TITLE_ABOVE)
-    across = altair.X(field="x", type="nominal", sort=None, title=spaced(x), axis=across_axis)
-    down = altair.Y(field="y", type="nominal", sort=None, title=spaced(y), axis=down_axis)
-    base = altair.Chart(frame).encode(x=across, y=down)
-    colour = charts.colour_ramp("value", value_title, scale)
-    cells = base.mark_rect(stroke=theme.PAPER, strokeWidth=1.5).encode(color=colour)
-    inks = altair.Scale(domain=[True, False], range=list(charts.CELL_INK))
-    ink = altair.Color(field="dark", type="nominal", legend=None, scale=inks)
-    layers = [cells]
+    where = {
+        "x": charts.labels("x", spaced(x), axis=charts.across_axis(frame["x"].nunique())),
+        "y": charts.labels("y", spaced(y), axis=down_axis),
+    }
+    colour = charts.colour_ramp("value", value_title, {"domain": domain, "range": list(ramp), "interpolate": "rgb"})
+    layers = [charts.layer({"type": "rect", "stroke": theme.PAPER, "strokeWidth": 1.5}, **where, color=colour)]
     if frame["x"].nunique() <= 14:
-        layers.append(base.mark_text(fontSize=12).encode(text=altair.Text(field="text", type="nominal"), color=ink))
-    chart = altair.layer(*layers).resolve_scale(color="independent")
-    return charts.finished(title, alt, chart, frame["y"].nunique() * 34, data, columns, y_title=True)
+        inks = {"domain": [True, False], "range": list(charts.CELL_INK)}
+        ink = {"field": "dark", "type": "nominal", "legend": None, "scale": inks}
+        words = {"field": "text", "type": "nominal"}
+        layers.append(charts.layer({"type": "text", "fontSize": 12}, **where, text=words, color=ink))
+    chart = {"layer": layers, "resolve": {"scale": {"color": "independent"}}}
+    return charts.finished(title, alt, frame, chart, frame["y"].nunique() * 34, data, columns, y_title=True)

@@ -95,15 +95,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A static chart: an Altair specification made by :mod:`appliedml.report.figures`, with its table behind it.
+    """A static chart: Vega-Lite data made by :mod:`appliedml.report.figures`, with its table behind it.
 
     Parameters
     ----------
     title : str
     alt : str
         Text alternative: what the chart shows, with its main figures.
-    chart : object
-        An ``altair.Chart`` (or layered / concatenated chart); None where the data hold nothing that can be drawn.
+    chart : dict, optional
+        In Vega-Lite, as JSON values; ``altair.Chart.from_dict`` takes it. None where nothing in the data can be drawn.
     data : DataFrame, optional
         The table behind it, shown folded.
     columns : tuple of Column

@@ -33,7 +33,7 @@ FORMATS: dict[str, tuple[str, Callable[[blocks.Document], str]]] = {
     "json": (layout.REPORT_JSON, render_json),
 }
 # cryptography, for whether it is there decides what the report can say of signatures.
-_MAKERS = ("altair", "cryptography", "jinja2", "numpy", "pandas", "pillow", "pyarrow", "pyyaml", "vl-convert-python")
+_MAKERS = ("cryptography", "jinja2", "numpy", "pandas", "pillow", "pyarrow", "pyyaml", "vl-convert-python")
 _STATUS_WORDS = {"not_applicable": "not applicable", "skipped": "skipped"}
 
 
@@ -50,14 +50,6 @@ def build_document(run: Run) -> blocks.Document:
         Sections in order. A section whose artifacts are all absent is left out; an artifact that only holds a reason
         (not applicable, skipped) is named with its reason; what no section reads is shown by the generic section.
     """
-    from altair.utils.schemapi import debug_mode
-
-    # Altair would check every part of a chart against its schema as it is made; the tests of the figures do that.
-    with debug_mode(False):
-        return _document(run)
-
-
-def _document(run: Run) -> blocks.Document:
     seen = ReportRun(run)
     sections = all_sections()
     unread = unread_kinds(seen, sections)

@@ -1,6 +1,6 @@
-"""Data to charts. Every function takes a small table and returns a Figure with that table behind it.
+"""Data to charts in Vega-Lite. Every function takes a small table and returns a Figure with that table behind it.
 
-Columns are copied under names of our own (``x``, ``y``, ``series`` ...) before Altair sees them, so that a column
+Columns are copied under names of our own (``x``, ``y``, ``series`` ...) before Vega-Lite sees them, so that a column
 called ``a.b[0]`` or ``price:Q`` is only ever text. Rows that cannot be drawn (missing or infinite values) are left out
 of the chart and stay in the table; if none can be drawn, the figure has no chart and the page says so.
 """
@@ -80,8 +80,6 @@ def line_chart(
     >>> figure.title
     'Loss'
     """
-    import altair
-
     names = {"x": x, "y": y, **({"series": series} if series else {})}
     if band:
         names |= {"low": band[0], "high": band[1]}
@@ -90,29 +88,29 @@ def line_chart(
         return Figure(title, alt, None, data, tuple(columns))
     frame["order"] = np.arange(len(frame))
     kind = charts.kind_of(frame["x"])
-    flat = altair.Axis(labelAngle=0, tickCount=6, **charts.tick_format(frame["x"], kind))
-    x_axis = altair.X(field="x", type=kind, sort=None, title=x_title, scale=charts.scale_of(x_domain), axis=flat)
-    y_axis = charts.quantity("y", "y", title=y_title, scale=charts.scale_of(y_domain), axis=charts.axis_above())
-    layers: list[Any] = []
+    flat = {"labelAngle": 0, "tickCount": 6, **charts.tick_format(frame["x"], kind)}
+    across = {"field": "x", "type": kind, "sort": None, "title": x_title, "axis": flat}
+    across["scale"] = charts.scale_of(x_domain)
+    up = charts.quantity("y", title=y_title, scale=charts.scale_of(y_domain), axis=charts.axis_above())
+    colour = charts.colour_of(frame, lines=True)
+    layers = []
     if band:
-        area = altair.Chart(frame).mark_area(opacity=0.16, clip=True)
-        edges = {"y": charts.quantity("y", "low", title=y_title), "y2": altair.Y2(field="high")}
-        layers.append(area.encode(x=x_axis, color=charts.colour_of(frame, lines=True), **edges))
+        edges = {"y": charts.quantity("low", title=y_title), "y2": {"field": "high"}}
+        layers.append(charts.layer({"type": "area", "opacity": 0.16, "clip": True}, x=across, color=colour, **edges))
     if diagonal:
         low, high = x_domain or (0.0, 1.0)
         ends = pd.DataFrame({"x": [low, high], "y": [low, high]})
-        rule = altair.Chart(ends).mark_line(color=theme.AXIS, strokeDash=[3, 3], strokeWidth=1.5)
-        layers.append(rule.encode(x=charts.quantity("x", "x"), y=charts.quantity("y", "y")))
+        mark = {"type": "line", "color": theme.AXIS, "strokeDash": [3, 3], "strokeWidth": 1.5}
+        layers.append(charts.layer(mark, ends, x=charts.quantity("x"), y=charts.quantity("y")))
     if reference is not None:
         layers.append(charts.rule_at("y", reference))
-    base = altair.Chart(frame).encode(x=x_axis, y=y_axis, color=charts.colour_of(frame, lines=True))
-    in_order = altair.Order(field="order", type="quantitative")
+    where = {"x": across, "y": up, "color": colour}
     dash = {"strokeDash": charts.dash_of(frame)} if series else {}
-    layers.append(base.mark_line(clip=True).encode(**dash, order=in_order))
+    layers.append(charts.layer({"type": "line", "clip": True}, **where, **dash, order=charts.quantity("order")))
     per_line = frame.groupby("series").size().max() if series else len(frame)
     if per_line <= 25:
-        layers.append(base.mark_point(filled=True, size=34, opacity=1))
-    return charts.finished(title, alt, altair.layer(*layers), 280, data, columns, y_title=True)
+        layers.append(charts.layer({"type": "point", "filled": True, "size": 34, "opacity": 1}, **where))
+    return charts.finished(title, alt, frame, {"layer": layers}, 280, data, columns, y_title=True)
 
 
 def interval_chart(
@@ -156,8 +154,6 @@ def interval_chart(
     DataError
         As in :func:`line_chart`.
     """
-    import altair
-
     names = {"label": label, "value": value, "low": low, "high": high, **({"series": series} if series else {})}
     numbers = ("value", "low", "high")
     frame = charts.frame_of(title, data, names, numbers=numbers, texts=("label", "series"), needed=("value",))
@@ -165,24 +161,20 @@ def interval_chart(
         return Figure(title, alt, None, data, tuple(columns))
     frame["low"] = frame["low"].fillna(frame["value"])
     frame["high"] = frame["high"].fillna(frame["value"])
-    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, axis=charts.rows_axis())}
+    rows: dict[str, Any] = {"y": charts.labels("label", axis=charts.rows_axis()), "color": charts.colour_of(frame)}
     n_series = 1
     if series:
         order = list(dict.fromkeys(frame["series"]))
         n_series = len(order)
-        rows["yOffset"] = altair.YOffset(field="series", type="nominal", sort=order)
-    x_scale = charts.scale_of(x_domain)
-    base = altair.Chart(frame).encode(**rows, color=charts.colour_of(frame))
-    bars = base.mark_rule(strokeWidth=2, clip=True).encode(
-        x=charts.quantity("x", "low", title=x_title, scale=x_scale, axis=altair.Axis(grid=True, tickCount=6)),
-        x2=altair.X2(field="high"),
-    )
-    points = base.mark_point(filled=True, size=56, opacity=1, clip=True).encode(
-        x=charts.quantity("x", "value", scale=x_scale), shape=charts.shape_of(frame)
-    )
+        rows["yOffset"] = {"field": "series", "type": "nominal", "sort": order}
+    scale = charts.scale_of(x_domain)
+    from_low = charts.quantity("low", title=x_title, scale=scale, axis={"grid": True, "tickCount": 6})
+    bars = charts.layer({"type": "rule", "strokeWidth": 2, "clip": True}, **rows, x=from_low, x2={"field": "high"})
+    point = {"type": "point", "filled": True, "size": 56, "opacity": 1, "clip": True}
+    points = charts.layer(point, **rows, x=charts.quantity("value", scale=scale), shape=charts.shape_of(frame))
     layers = [*([charts.rule_at("x", reference)] if reference is not None else []), bars, points]
     height = frame["label"].nunique() * max(24, 15 * n_series + 8)
-    return charts.finished(title, alt, altair.layer(*layers), height, data, columns)
+    return charts.finished(title, alt, frame, {"layer": layers}, height, data, columns)
 
 
 def bar_chart(
@@ -219,30 +211,21 @@ def bar_chart(
     DataError
         As in :func:`line_chart`.
     """
-    import altair
-
     names = {"label": label, "value": value, **({"series": series} if series else {})}
     frame = charts.frame_of(title, data, names, numbers=("value",), texts=("label", "series"), needed=("value",))
     if frame.empty:
         return Figure(title, alt, None, data, tuple(columns))
-    band = altair.Scale(paddingInner=0.3)
     axis = charts.rows_axis(grid=False)
-    rows = {"y": altair.Y(field="label", type="nominal", sort=None, title=None, scale=band, axis=axis)}
+    rows: dict[str, Any] = {"y": charts.labels("label", scale={"paddingInner": 0.3}, axis=axis)}
     n_series = 1
     if series:
         order = list(dict.fromkeys(frame["series"]))
         n_series = len(order)
-        rows["yOffset"] = altair.YOffset(field="series", type="nominal", sort=order)
-    chart = (
-        altair.Chart(frame)
-        .mark_bar()
-        .encode(
-            **rows,
-            x=charts.quantity("x", "value", title=x_title, axis=altair.Axis(grid=True, tickCount=6)),
-            color=charts.colour_of(frame),
-        )
-    )
-    return charts.finished(title, alt, chart, frame["label"].nunique() * max(24, 14 * n_series + 8), data, columns)
+        rows["yOffset"] = {"field": "series", "type": "nominal", "sort": order}
+    across = charts.quantity("value", title=x_title, axis={"grid": True, "tickCount": 6})
+    bars = charts.layer({"type": "bar"}, **rows, x=across, color=charts.colour_of(frame))
+    height = frame["label"].nunique() * max(24, 14 * n_series + 8)
+    return charts.finished(title, alt, frame, bars, height, data, columns)
 
 
 def histogram_chart(
@@ -279,27 +262,24 @@ def histogram_chart(
     DataError
         As in :func:`line_chart`.
     """
-    import altair
-
     names = {"low": low, "high": high, "count": count, **({"series": series} if series else {})}
     needed = ("low", "high", "count")
     frame = charts.frame_of(title, data, names, numbers=needed, texts=("series",), needed=needed)
     if frame.empty:
         return Figure(title, alt, None, data, tuple(columns))
-    bars = (
-        altair.Chart(frame)
-        .mark_bar(stroke=theme.PAPER, strokeWidth=0.5)
-        .encode(
-            x=charts.quantity("x", "low", title=x_title, bin="binned", scale=altair.Scale(zero=False, nice=False)),
-            x2=altair.X2(field="high"),
-            y=charts.quantity("y", "count", title=None if series else "Rows", axis=charts.axis_above(ticks=4)),
-            color=charts.colour_of(frame, legend=False),
-        )
+    bars = charts.layer(
+        {"type": "bar", "stroke": theme.PAPER, "strokeWidth": 0.5},
+        x=charts.quantity("low", title=x_title, bin="binned", scale={"zero": False, "nice": False}),
+        x2={"field": "high"},
+        y=charts.quantity("count", title=None if series else "Rows", axis=charts.axis_above(ticks=4)),
+        color=charts.colour_of(frame, legend=False),
     )
     if not series:
-        return charts.finished(title, alt, bars, 220, data, columns)
+        return charts.finished(title, alt, frame, bars, 220, data, columns)
     order = list(dict.fromkeys(frame["series"]))
-    header = altair.Header(title=None, labelAnchor="start", labelOrient="top", labelPadding=4)
-    row = altair.Row(field="series", type="nominal", sort=order, header=header)
-    stacked = bars.properties(width=theme.WIDTH_PX - 70, height=90).facet(row=row, spacing=14)
-    return charts.finished(title, alt, stacked.resolve_scale(y="independent"), None, data, columns)
+    header = {"title": None, "labelAnchor": "start", "labelOrient": "top", "labelPadding": 4}
+    row = {"field": "series", "type": "nominal", "sort": order, "header": header}
+    one = {**bars, "width": theme.WIDTH_PX - 70, "height": 90}
+    independent = {"scale": {"y": "independent"}}
+    stacked = {"facet": {"row": row}, "spec": one, "spacing": 14, "resolve": independent}
+    return charts.finished(title, alt, frame, stacked, None, data, columns)

@@ -22,6 +22,7 @@ from appliedml.report.svg import chart_spec
 from appliedml.report.values import visible
 
 HTML = "text/html"
+VEGA_LITE = "application/vnd.vegalite.v6+json"
 
 
 class Piece:
@@ -41,9 +42,7 @@ class Piece:
         """Return every form there is; the notebook shows the richest that it can."""
         bundle: dict[str, Any] = {HTML: self.html, "text/plain": "part of a card of appliedml"}
         if self.spec is not None:
-            from altair.vegalite.v6.display import VEGALITE_MIME_TYPE
-
-            bundle[VEGALITE_MIME_TYPE] = self.spec
+            bundle[VEGA_LITE] = self.spec
         return bundle
 
 

@@ -9,20 +9,16 @@ from appliedml.report.svg import chart_svg
 SPEC = {"data": {"values": [{"a": 1, "b": 2}]}, "mark": "point", "encoding": {"x": {"field": "a", "type": "ordinal"}}}
 
 
-class Chart:
-    def __init__(self, spec=SPEC):
-        self.spec = spec
-
-    def to_dict(self, validate=True):
-        return self.spec
+def a_chart(spec=SPEC):
+    return dict(spec)
 
 
 def spec_of(chart):
-    return chart.to_dict()
+    return chart
 
 
 def test_a_chart_drawn_beside_is_the_one_drawn_here():
-    chart = Chart()
+    chart = a_chart()
     here = chart_svg(chart, "f1")
     with drawing_beside(spec_of):
         draw_ahead([chart])
@@ -32,14 +28,14 @@ def test_a_chart_drawn_beside_is_the_one_drawn_here():
 
 
 def test_without_a_second_process_nothing_is_drawn_ahead():
-    chart = Chart()
+    chart = a_chart()
     draw_ahead([chart])
     assert drawn(chart) is None
 
 
 def test_where_the_process_cannot_be_started_everything_is_drawn_here(monkeypatch, tmp_path):
     monkeypatch.setattr(_artist, "SCRIPT", tmp_path / "absent.py")
-    chart = Chart()
+    chart = a_chart()
     with drawing_beside(spec_of):
         draw_ahead([chart])
         assert drawn(chart) is None
@@ -47,7 +43,7 @@ def test_where_the_process_cannot_be_started_everything_is_drawn_here(monkeypatc
 
 
 def test_a_chart_that_cannot_be_drawn_is_left_to_this_process_and_the_next_is_drawn():
-    bad, good = Chart({"mark": {"type": "no such mark"}}), Chart()
+    bad, good = a_chart({"mark": {"type": "no such mark"}}), a_chart()
     with drawing_beside(spec_of):
         draw_ahead([bad, good])
         assert drawn(bad) is None
@@ -58,9 +54,9 @@ def test_charts_are_held_until_the_end_so_that_none_is_taken_for_another():
     artist = Artist(spec_of)
     try:
         for n in range(20):
-            artist.begin(Chart({**SPEC, "title": f"chart {n}"}))
+            artist.begin(a_chart({**SPEC, "title": f"chart {n}"}))
             gc.collect()
-        last = Chart({**SPEC, "title": "another"})
+        last = a_chart({**SPEC, "title": "another"})
         assert artist.drawn(last) is None
     finally:
         artist.close()

@@ -48,7 +48,7 @@ def test_points_that_lie_together_are_spread_to_both_sides():
 def test_series_have_more_members_than_colours():
     frame = pd.DataFrame({"series": [f"s{number}" for number in range(20)]})
 
-    scale = charts.series_scale(frame, theme.SERIES).to_dict()
+    scale = charts.series_scale(frame, theme.SERIES)
 
     assert scale["domain"] == list(frame["series"])
     assert len(scale["range"]) == 20

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,8 +167,32 @@ def test_strange_column_names_are_only_names():
     assert chart_svg(figure.chart, "f").count("<circle") == 3
 
 
+@pytest.mark.parametrize("series", [None, "s"], ids=["one series", "several"])
+@pytest.mark.parametrize("name", CALLS)
+def test_every_chart_keeps_the_schema_of_vega_lite(name, series):
+    altair = pytest.importorskip("altair")
+    call, arguments = CALLS[name]
+    more = {} if series is None or name == "heatmap" else {"series": series}
+    figure = call(**WORDS, **arguments, data=FRAME, **more)
+
+    # Validates: altair carries the schema.
+    assert altair.Chart.from_dict(figure.chart).to_dict()["config"]["font"] == figure.chart["config"]["font"]
+
+
+def test_missing_values_and_dates_are_plain_json():
+    days = pd.to_datetime(["2026-02-01T00:00:00", None, "2026-02-03T04:05:06"])
+    data = pd.DataFrame({"x": days, "y": [1.0, 2.0, 3.0], "low": [0.5, 1.5, float("nan")], "high": [1.5, 2.5, 3.5]})
+
+    chart = figures.line_chart(**WORDS, **CALLS["line"][1], data=data, band=("low", "high")).chart
+
+    assert json.loads(json.dumps(chart, allow_nan=False))["data"]["values"] == [
+        {"x": "2026-02-01T00:00:00", "y": 1.0, "low": 0.5, "high": 1.5, "order": 0},
+        {"x": "2026-02-03T04:05:06", "y": 3.0, "low": None, "high": 3.5, "order": 1},
+    ]
+
+
 def test_a_chart_stays_interactive_data_for_notebooks_without_actions_or_fonts():
-    spec = figures.bar_chart(**WORDS, **CALLS["bar"][1], data=FRAME).chart.to_dict()
+    spec = figures.bar_chart(**WORDS, **CALLS["bar"][1], data=FRAME).chart
 
     assert spec["config"]["font"].startswith("Liberation Sans")
     assert "url(" not in str(spec) and "usermeta" not in spec
