@@ -3,6 +3,7 @@
 ::
 
     python tests/benchmarks/run_all.py [--small] [--only fold_trainer --only shapley]
+    python tests/benchmarks/run_all.py --only fold_trainer --case "10k rows"
 
 Each benchmark runs in a process of its own. The table is printed, and written to ``reports/benchmarks/`` as JSON (one
 file for a number of cores, a Python and a TensorFlow version; no host name) and as ``README.md``; a benchmark that is
@@ -45,11 +46,12 @@ LIMIT_S = 1_200.0
 HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target")
 
 
-def run_one(name: str, small: bool) -> list[dict[str, Any]] | None:
+def run_one(name: str, small: bool, cases: list[str]) -> list[dict[str, Any]] | None:
     """Run one benchmark in a fresh process; None if it failed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "records.json"
         command = [sys.executable, str(HERE / f"bench_{name}.py"), "--json", str(path), *(["--small"] if small else [])]
+        command += [word for case in cases for word in ("--case", case)]
         print(f"\n{TITLES[name]}", flush=True)
         with (Path(folder) / "errors.txt").open("w+", encoding="utf-8") as errors:
             # A group of its own, so that what it started ends with it.
@@ -156,7 +158,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", action="store_true", help="tiny sizes, under three minutes; written to build/")
     parser.add_argument("--only", action="append", choices=TITLES, help="one benchmark; may be repeated")
+    parser.add_argument("--case", action="append", help="with one --only: some of its cases, the others are kept")
     given = parser.parse_args()
+    if given.case and len(given.only or ()) != 1:
+        parser.error("--case needs exactly one --only.")
     its = environment()
     folder = ROOT / ("build" if given.small else "reports") / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,13 +169,17 @@ def main() -> int:
     results: dict[str, Any] = {"environment": its, "benchmarks": {}}
     failed = []
     for name in given.only or TITLES:
-        records = run_one(name, given.small)
+        records = run_one(name, given.small, given.case or [])
         if records is None:
             failed.append(name)
             continue
         # After each: an interrupted run keeps what it measured, and replaces nothing else.
         if path.exists():
             results["benchmarks"] = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
+        if given.case:
+            again = {record["work"]: record for record in records}
+            before = results["benchmarks"].get(name, [])
+            records = [again.pop(record["work"], record) for record in before] + list(again.values())
         results["benchmarks"][name] = records
         path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         write_readme(folder)
