@@ -176,7 +176,7 @@ class Trained:
     best_epoch : int
         The epoch whose weights these are.
     mode : str
-        "epoch_xla", "epoch_graph", "step_xla", "step_graph" or "keras".
+        "epoch_xla", "epoch_graph", "step_graph" or "keras".
     layers : list of dict
         name, type, output_shape, parameters.
     """

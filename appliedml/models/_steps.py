@@ -44,12 +44,17 @@ class Steps:
         self.program = program
         self.watchers = watchers if watchers is not None and watchers.watch_batches else None
         self.n_steps = self.n_rows = 0
-        self.total = 0.0
+        # Read when they are asked for: a step need not wait for the loss of the one before it.
+        self._losses: list[tuple[Any, int]] = []
+        self._total = 0.0
 
     @property
     def mean(self) -> float:
         """The mean loss a row so far."""
-        return self.total / max(self.n_rows, 1)
+        for loss, count in self._losses:
+            self._total += float(loss) * count
+        self._losses.clear()
+        return self._total / max(self.n_rows, 1)
 
     def step(self, data: Any, rows: Any, count: int, controls: NDArray[np.float32]) -> bool:
         """Take a step.
@@ -76,8 +81,7 @@ class Steps:
         control = tf.constant(controls[min(self.n_steps, len(controls) - 1)])
         if self.watchers:
             self.watchers.tell("on_train_batch_begin", self.n_steps, {})
-        its = call(program.one_step, *data, rows, tf.constant(count), control)
-        self.total += float(its) * count
+        self._losses.append((program.step(*data, rows, tf.constant(count), control), count))
         self.n_rows += count
         if self.watchers:
             self.watchers.tell("on_train_batch_end", self.n_steps, {"loss": self.mean, **program.metrics.current()})

@@ -111,7 +111,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
     best_epoch_ : int
         The epoch whose weights were kept (of several members the median, rounded down).
     mode_ : str
-        How it was trained: "epoch_xla", "epoch_graph", "step_xla", "step_graph" or "keras".
+        How it was trained: "epoch_xla", "epoch_graph", "step_graph" or "keras".
 
     Raises
     ------

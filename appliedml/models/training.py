@@ -4,10 +4,9 @@
 mode           what one call does                      chosen by ``trainer="auto"`` for
 =============  ======================================  =======================================================
 epoch_xla      an epoch, compiled by XLA               tables and recurrent networks with many steps
-epoch_graph    an epoch, as a TensorFlow graph         image convolutions (XLA's CPU convolutions inside a loop are
-                                                       slow), ``keras.layers.Dropout`` (so are its random numbers),
-                                                       and fits too short to earn XLA's compilation back
-step_xla       a step, compiled by XLA                 one-dimensional convolutions
+epoch_graph    an epoch, as a TensorFlow graph         convolutions (XLA's CPU convolutions inside a loop are slow),
+                                                       ``keras.layers.Dropout`` (so are its random numbers), and fits
+                                                       too short to earn XLA's compilation back
 step_graph     a step, as a TensorFlow graph           rows that are decoded batch by batch, for they do not fit; rows
                                                        that arrive as a stream; callbacks that watch batches
 keras          ``model.fit``                           networks too large for the cost of a call to matter
@@ -39,13 +38,13 @@ __all__ = ["choose_mode", "epoch_mixes", "epoch_order", "train"]
 # XLA takes about 1.5 s longer to compile than a graph and wins about 0.25 ms a step back (MLP 64-32, batch 256, 2
 # cores); programs are shared by some 5 folds.
 _XLA_FROM_STEPS = 1_000
-# One-dimensional convolutions win some 15 ms a step, and a step compiles in 2 s.
-_STEP_XLA_FROM_STEPS = 100
 # Above this a step is dominated by matrix products and nothing is won by leaving model.fit.
 _KERAS_FROM_PARAMETERS = 20_000_000
-_GRAPH_LAYERS = ("Conv2D", "Conv3D", "Conv2DTranspose", "SeparableConv2D", "DepthwiseConv2D")
+_GRAPH_LAYERS = (
+    *("Conv1D", "Conv1DTranspose", "SeparableConv1D", "DepthwiseConv1D"),
+    *("Conv2D", "Conv2DTranspose", "SeparableConv2D", "DepthwiseConv2D", "Conv3D"),
+)
 _GRAPH_RANDOM = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout", "AlphaDropout")
-_STEP_LAYERS = ("Conv1D", "SeparableConv1D", "DepthwiseConv1D", "Conv1DTranspose")
 
 
 def choose_mode(types: frozenset[str], n_parameters: int, settings: Settings, n_rows: int) -> str:
@@ -63,7 +62,7 @@ def choose_mode(types: frozenset[str], n_parameters: int, settings: Settings, n_
     Returns
     -------
     str
-        "epoch_xla", "epoch_graph", "step_xla" or "keras".
+        "epoch_xla", "epoch_graph" or "keras".
     """
     if settings.trainer == "keras":
         return "keras"
@@ -72,8 +71,6 @@ def choose_mode(types: frozenset[str], n_parameters: int, settings: Settings, n_
         return "keras"
     if types & set(_GRAPH_LAYERS) or types & set(_GRAPH_RANDOM):
         return "epoch_graph"
-    if types & set(_STEP_LAYERS):
-        return "step_xla" if n_steps >= _STEP_XLA_FROM_STEPS else "epoch_graph"
     return "epoch_graph" if n_steps < _XLA_FROM_STEPS else "epoch_xla"
 
 

@@ -67,7 +67,7 @@ def test_padding_does_not_change_the_result():
     assert same == loss
 
 
-@pytest.mark.parametrize("mode", ["epoch_xla", "step_xla"])
+@pytest.mark.parametrize("mode", ["epoch_xla", "step_graph"])
 def test_every_mode_takes_the_same_steps(mode):
     loss, weights = one_epoch(program_for(NETWORK, SETTINGS, "epoch_graph"), rows_of(50))
     other_loss, other_weights = one_epoch(Program(NETWORK, SETTINGS, mode), rows_of(50))

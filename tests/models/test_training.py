@@ -143,7 +143,7 @@ def test_the_order_of_rows_depends_on_seed_and_epoch_only():
         ({"Dense"}, 4_000, {"epochs": 10}, 5_000, "epoch_graph"),
         ({"Dense", "Dropout"}, 4_000, {"epochs": 10}, 50_000, "epoch_graph"),
         ({"Conv2D"}, 4_000, {"epochs": 10}, 50_000, "epoch_graph"),
-        ({"Conv1D"}, 4_000, {"epochs": 10}, 50_000, "step_xla"),
+        ({"Conv1D"}, 4_000, {"epochs": 10}, 50_000, "epoch_graph"),
         ({"Dense"}, 50_000_000, {"epochs": 10}, 50_000, "keras"),
         ({"Dense"}, 50_000_000, {"epochs": 10, "trainer": "compiled"}, 50_000, "epoch_xla"),
         ({"Dense"}, 4_000, {"epochs": 10, "trainer": "keras"}, 50_000, "keras"),
