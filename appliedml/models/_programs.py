@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -79,16 +79,8 @@ class Program:
         )
         # autograph has nothing to rewrite here, and reading sources fails in frozen and zipped installations.
         self.one_step = tf.function(self._train_step, autograph=False)
-        self._traces: dict[Any, Any] = {}
         self._epoch = tf.function(self._train_epoch, jit_compile=mode == "epoch_xla", autograph=False)
         self._evaluate = tf.function(self._row_losses, autograph=False, reduce_retracing=True)
-
-    def step(self, *arguments: Any) -> Any:
-        """Take one step and return its loss: :func:`call`, with the search for the trace made once for equal shapes."""
-        key = tuple((part.shape, part.dtype) for part in _flat(arguments))
-        if key not in self._traces:
-            self._traces[key] = self.one_step.get_concrete_function(*arguments)
-        return self._traces[key](*arguments)
 
     def start(self, seed: int, rows: Rows | Stream, weights: list[NDArray[Any]] | None = None) -> Any:
         """Put the start of a fit into all variables and return the training rows.
@@ -299,11 +291,6 @@ class Program:
         start = (tf.constant(0), tf.constant(0.0))
         _, total = tf.while_loop(lambda step, _: step < n_steps, body, start, parallel_iterations=1)
         return total / tf.cast(n_rows, tf.float32)
-
-
-def _flat(arguments: tuple[Any, ...]) -> Iterator[Any]:
-    for part in arguments:
-        yield from part.values() if isinstance(part, dict) else (part,)
 
 
 def bucket(n_rows: int) -> int:

@@ -47,6 +47,7 @@ class Steps:
         # Read when they are asked for: a step need not wait for the loss of the one before it.
         self._losses: list[tuple[Any, int]] = []
         self._total = 0.0
+        self._trace: Any = None
 
     @property
     def mean(self) -> float:
@@ -81,7 +82,11 @@ class Steps:
         control = tf.constant(controls[min(self.n_steps, len(controls) - 1)])
         if self.watchers:
             self.watchers.tell("on_train_batch_begin", self.n_steps, {})
-        self._losses.append((program.step(*data, rows, tf.constant(count), control), count))
+        arguments = (*data, rows, tf.constant(count), control)
+        if self._trace is None:
+            # See call. Every step of an epoch has the same shapes, and looking for the trace takes as long as a step.
+            self._trace = program.one_step.get_concrete_function(*arguments)
+        self._losses.append((self._trace(*arguments), count))
         self.n_rows += count
         if self.watchers:
             self.watchers.tell("on_train_batch_end", self.n_steps, {"loss": self.mean, **program.metrics.current()})
