@@ -25,7 +25,7 @@ from appliedml.core.stage import Verb, verb_of
 from appliedml.core.thresholds import THRESHOLD_RULE, choose_threshold
 from appliedml.errors import StageError
 
-LEDGER_COLUMNS = ("stage", "verb", "n_fitted", "rows_in", "rows_out", "n_synthetic", "seconds")
+LEDGER_COLUMNS = ("stage", "verb", "n_fitted", "rows_in", "rows_out", "n_synthetic", "seconds", "notes")
 
 
 class Pipeline(ClassifierMixin, NamedSteps):
@@ -163,7 +163,8 @@ class Pipeline(ClassifierMixin, NamedSteps):
             self.steps_.append((name, stage))
             n_synthetic = int((fitted.meta["origin"] != OBSERVED).sum())
             seconds = time.perf_counter() - started
-            entries.append((name, verb.value, n_in, n_in, len(fitted), n_synthetic, seconds))
+            notes = " ".join(getattr(stage, "notes_", ()))
+            entries.append((name, verb.value, n_in, n_in, len(fitted), n_synthetic, seconds, notes))
         self.ledger_ = pd.DataFrame(entries, columns=list(LEDGER_COLUMNS))
         self._calibrate(held)
         return self

@@ -10,7 +10,7 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact
 from appliedml.report import figures
-from appliedml.report.blocks import Block, Column, Flow, KeyValues, Subheading, Table, Text
+from appliedml.report.blocks import Block, Bullets, Column, Flow, KeyValues, Subheading, Table, Text
 from appliedml.store.run import Run
 
 _VERBS = {
@@ -103,7 +103,20 @@ def _ledger(run: Run) -> list[Block]:
     return [
         Subheading("What each stage was fitted on"),
         Table("The leakage ledger", pd.DataFrame(rows), columns, note=note),
+        *_notes(ledger),
     ]
+
+
+def _notes(ledger: pd.DataFrame) -> list[Block]:
+    """What stages say of their fits, such as that they looked at a part of the rows."""
+    if "notes" not in ledger:
+        return []
+    said = ledger[ledger["notes"].fillna("") != ""]
+    texts = [
+        f"{_words(stage)} ({len(part)} fold{'s' if len(part) > 1 else ''}): {note}"
+        for (stage, note), part in said.groupby(["stage", "notes"], sort=False)
+    ]
+    return [Bullets(tuple(texts))] if texts else []
 
 
 def _splits(run: Run) -> list[Block]:

@@ -41,8 +41,11 @@ def made_in_blocks(
     strategy: dict[int, int],
     blocks: int,
     seed: int | None,
+    fewest: int = 1,
 ) -> Made:
     """Make new rows block by block; every block holds its share of every class, drawn at random.
+
+    A class to add to with too few rows for that is not cut: the first block holds all of it.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def made_in_blocks(
         Class code to rows wanted, those that are there counted in.
     blocks : int
     seed : int, optional
+    fewest : int
+        Rows that a class to add to needs in a block.
 
     Returns
     -------
@@ -66,19 +71,20 @@ def made_in_blocks(
         Those of imbalanced-learn, if no block could make a row.
     """
     rng = np.random.default_rng(seed)
-    block = np.empty(len(codes), dtype=np.intp)
-    for code in np.unique(codes):
+    block = np.zeros(len(codes), dtype=np.intp)
+    there = np.bincount(codes)
+    small = {code for code in strategy if there[code] < blocks * fewest}
+    cut = {int(code): 1 if int(code) in small else blocks for code in np.unique(codes)}
+    for code, parts_of_it in cut.items():
         mine = rng.permutation(np.flatnonzero(codes == code))
-        block[mine] = np.arange(len(mine)) % blocks
+        block[mine] = np.arange(len(mine)) % parts_of_it
     parts: list[Made] = []
     failed: Exception | None = None
     for number in range(blocks):
         here = block == number
-        counts = np.bincount(codes[here], minlength=int(codes.max()) + 1)
-        there = np.bincount(codes, minlength=len(counts))
+        counts = np.bincount(codes[here], minlength=len(there))
         wanted = {
-            code: int(counts[code]) + (n - int(there[code])) // blocks + (number < (n - int(there[code])) % blocks)
-            for code, n in strategy.items()
+            code: int(counts[code]) + _share(n - int(there[code]), number, cut[code]) for code, n in strategy.items()
         }
         wanted = {code: n for code, n in wanted.items() if n > counts[code]}
         if not wanted:
@@ -95,3 +101,8 @@ def made_in_blocks(
     if not parts:
         raise failed or ValueError("No samples will be generated with the provided ratio settings.")
     return np.concatenate([made for made, _ in parts]), np.concatenate([made for _, made in parts])
+
+
+def _share(n: int, number: int, parts: int) -> int:
+    """How many of n new rows a block makes."""
+    return n // parts + (number < n % parts) if number < parts else 0

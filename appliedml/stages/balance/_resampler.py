@@ -214,7 +214,7 @@ class NeighborSampler(Resampler):
             def make(wanted: dict[int, int], seed: int) -> Any:
                 return self._sampler(wanted).set_params(random_state=seed)
 
-            return made_in_blocks(make, matrix, rows.codes, strategy, blocks, self.random_state)
+            return made_in_blocks(make, matrix, rows.codes, strategy, blocks, self.random_state, self.neighbors + 1)
         resampled, codes = self._sampler(strategy).fit_resample(matrix, rows.codes)
         return resampled[len(matrix) :], codes[len(matrix) :]
 

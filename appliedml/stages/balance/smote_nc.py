@@ -147,9 +147,11 @@ class SmoteNc(Resampler):
         if blocks > 1:
             self.notes_.append(f"Neighbours were looked for in {blocks} random parts of the rows of a class.")
             strategy = {code: rows.counts[code] + n for code, n in wanted.items()}
-            return made_in_blocks(
-                lambda asked, seed: self._with_columns(asked, seed, columns), X, y, strategy, blocks, self.random_state
-            )
+
+            def make(asked: dict[int, int], seed: int) -> Any:
+                return self._with_columns(asked, seed, columns)
+
+            return made_in_blocks(make, X, y, strategy, blocks, self.random_state, self.neighbors + 1)
         seeds = np.random.RandomState(self.random_state)
         parts, codes = [], []
         for code, n_wanted in wanted.items():

@@ -77,3 +77,17 @@ def test_where_no_block_can_make_a_row_the_reason_is_given():
             2,
             0,
         )
+
+
+@pytest.mark.parametrize("sampler", [Smote, Adasyn, SmoteNc])
+def test_a_class_too_small_to_be_cut_stays_whole(sampler, monkeypatch):
+    rng = np.random.default_rng(2)
+    y = np.repeat([0, 1, 2], [1_200, 900, 10])
+    X = pd.DataFrame({"a": rng.normal(size=len(y)) + y, "b": rng.normal(size=len(y))})
+    if sampler is SmoteNc:
+        X = X.assign(sex=np.where(np.arange(len(X)) % 2, "F", "M"))
+    monkeypatch.setattr(_blocks, "MOST_PAIRS", 100_000)
+    made = sampler(ratio=1.0, random_state=1)
+    labels = made.fit_resample(X, y)[1]
+    assert "random parts" in made.notes_[0]
+    assert np.bincount(labels)[2] == pytest.approx(1_200, rel=0.05)
