@@ -106,6 +106,10 @@ def report(run: RunFolder, verbose: Verbose = False) -> None:
 
     Example:  appliedml report reports/20261101T120000Z_fraud_1a2b3c4d
     """
+    if run.joinpath("run.json").is_file():
+        from appliedml.report._artist import prepare
+
+        prepare()
     from appliedml.report.build import write_report
     from appliedml.store.run import Run
 

@@ -17,6 +17,36 @@ Specify = Callable[[Any], dict[str, Any]]
 _artist: ContextVar[Artist | None] = ContextVar("artist", default=None)
 
 
+_spare: list[subprocess.Popen[bytes]] = []
+
+
+def prepare() -> None:
+    """Start the process that draws before it is needed: it takes most of a second, as do the imports of a report."""
+    if not _spare:
+        process = _started()
+        if process is not None:
+            _spare.append(process)
+
+
+def _started() -> subprocess.Popen[bytes] | None:
+    try:
+        # -I: nothing of the working directory or the environment is imported.
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    if process.stdin is not None:
+        # A first chart sets the engine up; whoever takes the process reads its answer away.
+        with contextlib.suppress(OSError):
+            process.stdin.write(b'{"mark": "point"}\n')
+            process.stdin.flush()
+    return process
+
+
 class Artist:
     """A process that draws, and the charts it was given.
 
@@ -31,17 +61,8 @@ class Artist:
         # Charts are held beside their drawings: an identity is only good while its object lives.
         self._begun: dict[int, tuple[Any, Future[str | None]]] = {}
         self._thread = ThreadPoolExecutor(1, "charts")
-        self._process: subprocess.Popen[bytes] | None = None
-        with contextlib.suppress(OSError):
-            # -I: nothing of the working directory or the environment is imported.
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", str(SCRIPT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        # The engine that draws takes most of a second to start.
-        self._thread.submit(self._draw, {"mark": "point"})
+        self._process = _spare.pop() if _spare else _started()
+        self._thread.submit(self._answer)
 
     def begin(self, chart: Any) -> None:
         """Begin to draw a chart."""
@@ -54,11 +75,21 @@ class Artist:
 
     def _draw(self, spec: dict[str, Any]) -> str | None:
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if process is None or process.stdin is None:
             return None
         try:
             process.stdin.write(json.dumps(spec, allow_nan=False).encode() + b"\n")
             process.stdin.flush()
+        except (OSError, ValueError):
+            self._end()
+            return None
+        return self._answer()
+
+    def _answer(self) -> str | None:
+        process = self._process
+        if process is None or process.stdout is None:
+            return None
+        try:
             answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
             # It died, or the chart is no plain JSON: from here on everything is drawn by this process.

@@ -50,6 +50,26 @@ def test_a_chart_that_cannot_be_drawn_is_left_to_this_process_and_the_next_is_dr
         assert drawn(good) is not None
 
 
+def test_a_process_that_was_prepared_is_the_one_that_draws():
+    _artist.prepare()
+    _artist.prepare()
+    (spare,) = _artist._spare
+    artist = Artist(spec_of)
+    try:
+        assert artist._process is spare and not _artist._spare
+        chart = a_chart()
+        artist.begin(chart)
+        assert artist.drawn(chart) == chart_of_here(chart)
+    finally:
+        artist.close()
+
+
+def chart_of_here(chart):
+    import vl_convert
+
+    return vl_convert.vegalite_to_svg(chart)
+
+
 def test_charts_are_held_until_the_end_so_that_none_is_taken_for_another():
     artist = Artist(spec_of)
     try:

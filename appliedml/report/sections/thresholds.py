@@ -58,9 +58,10 @@ def _what(data: ExplorerData) -> str:
         f"A row is called {data.classes[1]!r} where its score is at least the threshold. {used}. Scores are "
         "out-of-fold and calibrated. A threshold picked here was picked on the very rows that it is judged on: its "
         "figures are optimistic, and should be confirmed on other rows before anybody relies on them.\n\n"
-        "Where this report is opened with its script switched on, any threshold and any price of an error can be "
-        "tried, for all rows or for each group of a sensitive feature, with every gap between groups and what the "
-        "policy would say. The page holds counts for this, of rows by score, class and group; it holds no row."
+        f"Where this report is opened with its script switched on, {len(data.thresholds)} thresholds and any price of "
+        "an error can be tried, for all rows or for each group of a sensitive feature, with every gap between groups "
+        "and what the policy would say. The page holds counts for this, of rows by score, class and group; it holds "
+        "no row."
     )
 
 

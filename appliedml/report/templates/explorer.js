@@ -340,7 +340,11 @@
     };
     range.addEventListener("input", () => changed(Number(range.value)));
     box.addEventListener("change", () => {
-      if (box.value !== "" && Number.isFinite(Number(box.value))) changed(nearest(Number(box.value)));
+      if (box.value === "" || !Number.isFinite(Number(box.value))) return;
+      const place = nearest(Number(box.value));
+      changed(place);
+      // What is shown is for this threshold, not for the one that was typed.
+      box.value = data.labels[place];
     });
     box.addEventListener("blur", () => { show(); });
     return control;
