@@ -65,7 +65,8 @@ def verdict_callout(artifact: Artifact) -> Callout:
         title = "The two runs give every row the same scores and decisions"
         return Callout("good", title, "Every difference on this page is zero.")
     tone, title = _VERDICTS[str(summary["verdict"])]
-    open_ones = judged[judged["reading"].isin(["cannot rule out", "not measured"])]
+    open_ones = judged[judged["reading"] == "cannot rule out"]
+    absent = judged[judged["reading"] == "not measured"]
     beyond = judged[judged["reading"] == "worse beyond tolerance"]
     sentences = []
     if len(beyond):
@@ -76,9 +77,13 @@ def verdict_callout(artifact: Artifact) -> Callout:
             sentences.append(f"{word}: {_listed(part)}.")
     if not len(judged):
         sentences.append("Nothing is judged against a tolerance.")
-    elif len(open_ones):
-        n = f"{len(open_ones)} of {len(judged)} judged measures"
-        sentences.append(f"For {n} it cannot be ruled out that B is worse beyond tolerance: {_named(open_ones)}.")
+    elif len(open_ones) or len(absent):
+        n = f"of {len(judged)} judged measures"
+        if len(open_ones):
+            ruled = f"For {len(open_ones)} {n} it cannot be ruled out that B is worse beyond tolerance"
+            sentences.append(f"{ruled}: {_named(open_ones)}.")
+        if len(absent):
+            sentences.append(f"{len(absent)} {n} could not be measured: {_named(absent)}.")
         tone = "warning" if tone in ("good", "neutral") else tone
     elif not len(beyond):
         sentences.append(f"All {len(judged)} judged measures are within tolerance.")

@@ -256,3 +256,17 @@ def test_it_fits_a_narrow_screen(browser, explored, width):
         page.set_viewport_size({"width": width, "height": 740})
         page.locator("[data-control=by]").select_option(label="one threshold for each group of sex")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_static_table_is_sorted_by_threshold_although_one_has_a_remark(browser, explored):
+    _, path = explored
+    with opened(browser, path) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        table = page.locator("table", has=page.locator("caption", has_text="What some thresholds would mean"))
+        press = table.locator("thead th").first.get_by_role("button")
+        for reverse in (False, True):
+            press.click()
+            texts = table.locator("tbody tr > :first-child").all_text_contents()
+            values = [float(text.split()[0]) for text in texts]
+            assert len(values) > 10 and any("median of the folds" in text for text in texts)
+            assert values == sorted(values, reverse=reverse)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from appliedml.execution.compare_runs import compare_runs
@@ -32,6 +34,16 @@ def test_better_is_good_only_where_nothing_is_left_open(runs):
     unclear = artifact(*runs[::-1], worse_by=["1", "gap.true_positive_rate=0"])
     assert verdict_callout(unclear).tone == "warning"
     assert "cannot be ruled out" in verdict_callout(unclear).text
+
+
+def test_what_was_not_measured_is_not_said_to_be_open(runs):
+    found = artifact(*runs[::-1], worse_by=["1"])
+    judged = found.tables["judged"].copy()
+    judged.loc[judged.index[0], "reading"] = "not measured"
+    callout = verdict_callout(replace(found, tables={**found.tables, "judged": judged}))
+    assert callout.tone == "warning"
+    assert f"1 of {len(judged)} judged measures could not be measured: " in callout.text
+    assert "cannot be ruled out" not in callout.text
 
 
 def test_equal_runs_are_called_equal(runs):

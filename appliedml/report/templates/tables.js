@@ -32,6 +32,14 @@
     return text === "" ? NaN : Number(text);
   }
 
+  const NUMBER_FIRST = /^[-\u2212]?\d+(\.\d+)?(e[-+]?\d+)?(?= \(|$)/i;
+
+  /** The number that a text begins with, as in "0.066 (median)", or NaN. */
+  function first(text) {
+    const found = NUMBER_FIRST.exec(text);
+    return found ? Number(found[0].replace("\u2212", "-")) : NaN;
+  }
+
   function sortable(table, rows) {
     const heads = all("thead th", table);
     let sorted = null, direction = 0;
@@ -44,10 +52,12 @@
         sorted = head;
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         if (direction) head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
-        const numeric = head.classList.contains("n");
+        const texts = rows.map((row) => shown(row.cells[place])).filter((text) => text !== ABSENT && text !== "");
+        const begins = texts.every((text) => !Number.isNaN(first(text)));
+        const numeric = begins || head.classList.contains("n");
         const keys = new Map(rows.map((row) => {
           const cell = row.cells[place], text = shown(cell);
-          const key = numeric ? number(cell) : text;
+          const key = head.classList.contains("n") ? number(cell) : begins ? first(text) : text;
           return [row, text === ABSENT || text === "" || Number.isNaN(key) ? null : key];
         }));
         const order = direction === 0 ? rows : [...rows].sort((one, two) => {
