@@ -40,9 +40,10 @@ def shown(name: str) -> Iterator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def _remembered() -> Iterator[threading.Event]:
-    """Remember Ctrl-C. Only the main thread may listen for it."""
+    """Remember Ctrl-C. Only the main thread may listen for it, and what runs in the background ignores it."""
     stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield stop
         return
 

@@ -289,6 +289,8 @@ def test_ctrl_c_ends_with_130_and_keeps_nothing_half_written(folder):
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # Tests that run in the background would hand down that they ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while (

@@ -29,9 +29,25 @@ def test_a_terminal_shows_the_step_and_the_time_left(monkeypatch, capfd):
     assert "left" in err
 
 
-def test_ctrl_c_that_a_library_swallows_still_ends_the_run():
+@pytest.fixture
+def listening():
+    """Ctrl-C as in a terminal, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_that_a_library_swallows_still_ends_the_run(listening):
     with pytest.raises(KeyboardInterrupt), shown("fraud") as progress:
         with contextlib.suppress(BaseException):  # what such a library does
             signal.raise_signal(signal.SIGINT)
         progress("training", 1, 5)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_runs_in_the_background_goes_on_ignoring_ctrl_c(listening):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with shown("fraud") as progress:
+        signal.raise_signal(signal.SIGINT)
+        progress("training", 1, 5)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
