@@ -7,12 +7,11 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
-from appliedml.report._comparison_words import better_word, label, percent, shown, with_ends
+from appliedml.report._comparison_words import better_word, label, level_of, shown, with_ends
 from appliedml.report.blocks import Block, Column, Figure, KeyValues, Subheading, Table, Text
 from appliedml.report.figures import heatmap_chart, interval_chart
 from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count
-from appliedml.report.values import number, whole
-from appliedml.report.values import percent as share_text
+from appliedml.report.values import number, percent, whole
 
 KINDS = {"discrimination": "Discrimination", "calibration": "Calibration", "decisions": "Decisions", "cost": "Cost"}
 # Measures of their own units, which would not share an axis with shares between 0 and 1.
@@ -75,7 +74,7 @@ def how(artifact: Artifact) -> str:
     units = "rows" if summary["n_groups"] is None else f"whole groups of rows ({whole(summary['n_groups'])} of them)"
     paired = "the same for both runs and every measure" if summary["paired"] else "drawn for each run apart"
     return (
-        f"Differences are B minus A. Intervals are {percent(summary['confidence'])} bootstrap percentile intervals "
+        f"Differences are B minus A. Intervals are {level_of(summary['confidence'])} bootstrap percentile intervals "
         f"from {whole(summary['n_resamples'])} resamples of {units}, {paired}. Each holds by itself: among many "
         "measures some will seem to differ by chance, which is why only the judged measures, whose intervals hold "
         "together, decide the verdict. They cover the sampling of test rows with the fitted models as they are, not "
@@ -111,7 +110,7 @@ def _improvements(table: pd.DataFrame, summary: Any) -> Figure | None:
     best, worst = data.loc[data["better_by"].idxmax()], data.loc[data["better_by"].idxmin()]
     return interval_chart(
         title="By how much B is better (right of the line) or worse (left)",
-        alt=f"Differences of {len(data)} measures with {percent(summary['confidence'])} intervals, turned so that "
+        alt=f"Differences of {len(data)} measures with {level_of(summary['confidence'])} intervals, turned so that "
         f"right of zero B is better. From {worst['measure']}, {_by(worst)}, to {best['measure']}, {_by(best)}.",
         data=data,
         label="measure",
@@ -153,7 +152,7 @@ def gaps(artifact: Artifact) -> list[Block]:
         "A gap is the largest difference between two groups' rates; smaller is better. A minus sign in front of B "
         "minus A means that the gap became smaller, a plus sign that it became larger, also where other groups make it "
         f"now. Each interval holds for the largest gap, whichever groups it lies between, with "
-        f"{percent(artifact.summary['confidence'])} confidence by itself. Groups take part that have at least "
+        f"{level_of(artifact.summary['confidence'])} confidence by itself. Groups take part that have at least "
         f"{minimums['rows']:,} {unit}, {minimums['positives']:,} positives (or selected) and {minimums['negatives']:,} "
         "negatives in both runs, so a gap may differ from that in a run's own report."
     )
@@ -190,7 +189,7 @@ def _gap_chart(rows: pd.DataFrame, summary: Any) -> Figure:
     ends = with_ends(widest["difference"], widest["low"], widest["high"])
     return interval_chart(
         title="By how much gaps became smaller (left of the line) or larger (right)",
-        alt=f"Changes of {len(rows)} gaps between groups with {percent(summary['confidence'])} intervals. The largest "
+        alt=f"Changes of {len(rows)} gaps between groups with {level_of(summary['confidence'])} intervals. The largest "
         f"change is {ends}, of {widest['criterion']} by {widest['feature']}.",
         data=rows[["feature", "criterion", "difference", "low", "high"]],
         label="criterion",
@@ -252,7 +251,7 @@ def decisions(artifact: Artifact) -> list[Block]:
     n, flipped = int(table["n"].iloc[0]), int(table["flipped"].iloc[0])
     mended, broken = int(table["mended"].iloc[0]), int(table["broken"].iloc[0])
     text = (
-        f"{count(flipped)} of {whole(n)} decisions flipped ({share_text(flipped / max(1, n))}): {count(mended)} that "
+        f"{count(flipped)} of {whole(n)} decisions flipped ({percent(flipped / max(1, n))}): {count(mended)} that "
         f"were wrong in A are right in B, {count(broken)} that were right in A are wrong in B."
     )
     columns = (
@@ -310,7 +309,7 @@ def _ranks(bands: pd.DataFrame) -> Figure:
     return heatmap_chart(
         title="Of every tenth of the rows in A, percent by tenth in B",
         alt="Tenths of the rows from the lowest score (1) to the highest (10): A down, B across. "
-        f"{share_text(diagonal)} of the rows are in the same tenth in both runs, {share_text(near)} in the same or a "
+        f"{percent(diagonal)} of the rows are in the same tenth in both runs, {percent(near)} in the same or a "
         f"neighbouring one. Cells of fewer than {SMALL} rows are shown as 0; rows with equal scores share a tenth.",
         data=data,
         x="Tenth in B",

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
-from appliedml.report._comparison_words import label, percent, rows_compared, shown, with_ends
+from appliedml.report._comparison_words import label, level_of, rows_compared, shown, with_ends
 from appliedml.report.blocks import Block, Callout, Column, Headlines, Subheading, Table, Text, Tone
 from appliedml.report.values import number
 
@@ -179,7 +179,7 @@ def _tolerances(summary: Mapping[str, Any], judged: pd.DataFrame) -> list[Block]
         "A figure above zero means that B is worse, one below zero that it is better. Worse beyond tolerance: the "
         "whole interval is above the tolerance. Cannot rule out: the interval reaches above it. Within tolerance: it "
         f"does not. These {len(judged)} measures decide the verdict, and their intervals hold together with "
-        f"{percent(summary['confidence'])} confidence, so that no allowance has to be made for how many there are. "
+        f"{level_of(summary['confidence'])} confidence, so that no allowance has to be made for how many there are. "
         "Not measured: undefined, or fewer than two groups are large enough."
     )
     return [Subheading("Judged against tolerances"), Table("Judged measures", shown(table, columns), columns, note)]

@@ -108,7 +108,7 @@ def rows_compared(summary: Any) -> str:
     )
 
 
-def percent(share: Any) -> str:
+def level_of(share: Any) -> str:
     """Return a confidence as a percentage.
 
     Parameters
@@ -121,7 +121,7 @@ def percent(share: Any) -> str:
 
     Examples
     --------
-    >>> percent(0.95)
+    >>> level_of(0.95)
     '95 %'
     """
     return f"{100 * float(share):.4g} %"
