@@ -96,6 +96,14 @@ def conflicts(given: Mapping[str, Any]) -> list[str]:
         for own, (is_given, key) in beside.items()
         if is_given and (key in inside or whole)
     ]
+    name = given_in(optimizer)[0]
+    if beside["momentum"][0] and not whole and name not in _WITH_MOMENTUM:
+        found.append(
+            f"KerasClassifier: momentum={given['momentum']!r} is for {' and '.join(_WITH_MOMENTUM)}; the optimizer is "
+            f"{name}. Leave it {DEFAULT_MOMENTUM}."
+        )
+    if isinstance(rate, int | float) and not rate > 0:
+        found.append(f"KerasClassifier: learning_rate of the optimizer must be over 0. It is {rate!r}.")
     if isinstance(rate, Mapping):
         wrong = SCHEDULE.problem(rate)
         if wrong:

@@ -76,6 +76,9 @@ RULES: dict[str, Rule] = {
 }
 
 
+DEFAULT_GAMMA = 2.0
+
+
 def settings_problems(given: Mapping[str, Any]) -> list[str]:
     """Return a sentence for every two parameters that do not go together.
 
@@ -95,6 +98,11 @@ def settings_problems(given: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"KerasClassifier: label_smoothing={given['label_smoothing']} is for {' and '.join(OWN_LOSSES)}. "
             "Give it inside the loss, as in {categorical_crossentropy: {label_smoothing: 0.1}}."
+        )
+    if given.get("gamma", DEFAULT_GAMMA) != DEFAULT_GAMMA and not (isinstance(loss, str) and loss == "focal"):
+        problems.append(
+            f"KerasClassifier: gamma={given['gamma']} is for the loss focal. Leave it {DEFAULT_GAMMA}, or give it "
+            "inside the loss, as in {binary_focal_crossentropy: {gamma: 3}}."
         )
     return problems + metric_problems(
         given.get("metrics"), given.get("monitor", "val_loss"), given.get("monitor_mode", "auto")
