@@ -10,7 +10,7 @@ from pathlib import Path
 
 import appliedml as aml
 
-TRAINING = {"epochs": 5, "batch_size": 64, "learning_rate": 0.002, "schedule": "cosine"}
+TRAINING = {"epochs": 4, "batch_size": 64, "learning_rate": 0.003, "schedule": "cosine"}
 
 PLAN = aml.Plan(
     name="sentiment",
