@@ -6,26 +6,18 @@ import contextlib
 import json
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import ContextVar
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
 SCRIPT = Path(__file__).with_name("_draw_charts.py")
 Specify = Callable[[Any], dict[str, Any]]
 _artist: ContextVar[Artist | None] = ContextVar("artist", default=None)
-
-
-_spare: list[subprocess.Popen[bytes]] = []
-
-
-def prepare() -> None:
-    """Start the process that draws before it is needed: it takes most of a second, as do the imports of a report."""
-    if not _spare:
-        process = _started()
-        if process is not None:
-            _spare.append(process)
 
 
 def _started() -> subprocess.Popen[bytes] | None:
@@ -40,7 +32,7 @@ def _started() -> subprocess.Popen[bytes] | None:
     except OSError:
         return None
     if process.stdin is not None:
-        # A first chart sets the engine up; whoever takes the process reads its answer away.
+        # A first chart sets the engine up while this process still reads its sections.
         with contextlib.suppress(OSError):
             process.stdin.write(b'{"mark": "point"}\n')
             process.stdin.flush()
@@ -49,6 +41,9 @@ def _started() -> subprocess.Popen[bytes] | None:
 
 class Artist:
     """A process that draws, and the charts it was given.
+
+    Charts are written to it as they come and drawings read as they are done, each by a thread that does nothing else:
+    the process never waits for this one.
 
     Parameters
     ----------
@@ -59,59 +54,79 @@ class Artist:
     def __init__(self, specify: Specify) -> None:
         self._specify = specify
         # Charts are held beside their drawings: an identity is only good while its object lives.
-        self._begun: dict[int, tuple[Any, Future[str | None]]] = {}
-        self._thread = ThreadPoolExecutor(1, "charts")
-        self._process = _spare.pop() if _spare else _started()
-        self._thread.submit(self._answer)
+        self._begun: dict[int, tuple[Any, Future[bytes]]] = {}
+        self._lines: SimpleQueue[bytes | None] = SimpleQueue()
+        # The first answer is that to the chart which sets the engine up.
+        self._awaited: deque[Future[bytes]] = deque([Future()])
+        self._over = False
+        self._lock = Lock()
+        self._process = _started()
+        self._threads = [Thread(target=work, daemon=True) for work in (self._write, self._read)]
+        for thread in self._threads:
+            thread.start()
 
     def begin(self, chart: Any) -> None:
         """Begin to draw a chart."""
-        self._begun[id(chart)] = chart, self._thread.submit(lambda: self._draw(self._specify(chart)))
+        try:
+            line = json.dumps(self._specify(chart), allow_nan=False).encode() + b"\n"
+        except ValueError:
+            # No plain JSON: whoever draws it here says what is wrong.
+            return
+        answer: Future[bytes] = Future()
+        self._begun[id(chart)] = chart, answer
+        with self._lock:
+            if self._over:
+                answer.set_result(b"")
+                return
+            self._awaited.append(answer)
+            self._lines.put(line)
 
     def drawn(self, chart: Any) -> str | None:
         """Return the SVG of a chart, waiting for it; None where it has to be drawn here."""
         begun = self._begun.get(id(chart))
-        return None if begun is None else begun[1].result()
-
-    def _draw(self, spec: dict[str, Any]) -> str | None:
-        process = self._process
-        if process is None or process.stdin is None:
+        if begun is None:
             return None
         try:
-            process.stdin.write(json.dumps(spec, allow_nan=False).encode() + b"\n")
-            process.stdin.flush()
-        except (OSError, ValueError):
-            self._end()
+            svg = json.loads(begun[1].result())
+        except ValueError:
             return None
-        return self._answer()
+        return svg if isinstance(svg, str) else None
 
-    def _answer(self) -> str | None:
-        process = self._process
-        if process is None or process.stdout is None:
-            return None
-        try:
-            answer = json.loads(process.stdout.readline())
-        except (OSError, ValueError):
-            # It died, or the chart is no plain JSON: from here on everything is drawn by this process.
-            self._end()
-            return None
-        return answer if isinstance(answer, str) else None
+    def _write(self) -> None:
+        pipe = self._process.stdin if self._process is not None else None
+        if pipe is None:
+            return
+        # A process that died is found by whoever reads.
+        with contextlib.suppress(OSError, ValueError):
+            while (line := self._lines.get()) is not None:
+                pipe.write(line)
+                pipe.flush()
+
+    def _read(self) -> None:
+        pipe = self._process.stdout if self._process is not None else None
+        with contextlib.suppress(OSError, ValueError):
+            while pipe is not None and (line := pipe.readline()):
+                self._awaited.popleft().set_result(line)
+        # It ended: what it did not draw is drawn by this process.
+        with self._lock:
+            self._over = True
+            while self._awaited:
+                self._awaited.popleft().set_result(b"")
 
     def close(self) -> None:
         """End the process."""
-        self._thread.shutdown(cancel_futures=True)
-        self._end()
-
-    def _end(self) -> None:
+        self._lines.put(None)
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        process.wait()
+        if process is not None:
+            process.kill()
+        for thread in self._threads:
+            thread.join()
+        if process is not None:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            process.wait()
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,10 @@ from appliedml.report._artist import drawn
 from appliedml.report.values import visible
 
 MAX_LABEL = 300
+WIDEST_LETTER_PX = 8
+"""At the charts' size of type, about a capital letter; a longer text keeps the limits of its chart."""
+
+_NO_TEXTS = frozenset({"$schema", "config", "field", "format", "labelExpr", "mark", "type"})
 
 _NUMBERS = frozenset(
     {"cx", "cy", "d", "height", "points", "r", "transform", "viewBox", "width", "x", "x1", "x2", "y", "y1", "y2"}
@@ -76,7 +81,37 @@ def chart_spec(chart: Mapping[str, Any]) -> dict[str, Any]:
     dict
     """
     spec: dict[str, Any] = _printable(chart)
+    widest = {"labelLimit": 0.0, "titleLimit": 0.0}
+    for kind, text in _texts(spec):
+        widest[kind] = max(widest[kind], len(text) * WIDEST_LETTER_PX if text.isascii() else math.inf)
+    _drop_limits(spec, widest)
     return spec
+
+
+def _texts(spec: Any, kind: str = "labelLimit") -> Iterator[tuple[str, str]]:
+    """Every text that a chart might write, with the name of the limit that holds it."""
+    if isinstance(spec, str):
+        yield kind, spec
+    elif isinstance(spec, dict):
+        for key, value in spec.items():
+            if key not in _NO_TEXTS:
+                yield from _texts(value, "titleLimit" if key == "title" else kind)
+    elif isinstance(spec, list):
+        for value in spec:
+            yield from _texts(value, kind)
+
+
+def _drop_limits(spec: Any, widest: Mapping[str, float]) -> None:
+    """Take away limits that no text of a chart can reach: to hold them, every text is measured several times."""
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if value and key in widest and widest[key] < value:
+                spec[key] = 0
+            else:
+                _drop_limits(value, widest)
+    elif isinstance(spec, list):
+        for value in spec:
+            _drop_limits(value, widest)
 
 
 def _printable(spec: Any) -> Any:

@@ -50,24 +50,30 @@ def test_a_chart_that_cannot_be_drawn_is_left_to_this_process_and_the_next_is_dr
         assert drawn(good) is not None
 
 
-def test_a_process_that_was_prepared_is_the_one_that_draws():
-    _artist.prepare()
-    _artist.prepare()
-    (spare,) = _artist._spare
+def test_where_the_process_dies_the_rest_is_drawn_here():
     artist = Artist(spec_of)
     try:
-        assert artist._process is spare and not _artist._spare
-        chart = a_chart()
-        artist.begin(chart)
-        assert artist.drawn(chart) == chart_of_here(chart)
+        first, second = a_chart(), a_chart({**SPEC, "title": "second"})
+        artist.begin(first)
+        assert artist.drawn(first) is not None
+        artist._process.kill()
+        artist.begin(second)
+        assert artist.drawn(second) is None
+        third = a_chart({**SPEC, "title": "third"})
+        artist.begin(third)
+        assert artist.drawn(third) is None
     finally:
         artist.close()
 
 
-def chart_of_here(chart):
-    import vl_convert
-
-    return vl_convert.vegalite_to_svg(chart)
+def test_a_chart_that_is_no_plain_json_is_left_to_this_process():
+    artist = Artist(spec_of)
+    try:
+        bad = a_chart({"data": {"values": [{"a": float("nan")}]}})
+        artist.begin(bad)
+        assert artist.drawn(bad) is None
+    finally:
+        artist.close()
 
 
 def test_charts_are_held_until_the_end_so_that_none_is_taken_for_another():

@@ -65,3 +65,29 @@ def test_a_hostile_axis_title_neither_ends_the_process_nor_the_chart(demo, text)
 
     assert svg.count("</svg>") == 1
     assert "<script" not in svg
+
+
+def labelled(*labels):
+    rows = [{"label": label, "value": 1} for label in labels]
+    bars = {"y": {"field": "label", "type": "nominal"}, "x": {"field": "value", "type": "quantitative"}}
+    axis = {"labelLimit": 100, "titleLimit": 100}
+    return {"data": {"values": rows}, "mark": "bar", "encoding": bars, "config": {"axis": axis}}
+
+
+def test_a_limit_that_no_label_reaches_is_not_measured():
+    from appliedml.report.svg import chart_spec
+
+    assert chart_spec(labelled("under 30", "60 and over"))["config"]["axis"] == {"labelLimit": 0, "titleLimit": 0}
+    assert chart_spec(labelled("under 30", "a" * 13))["config"]["axis"] == {"labelLimit": 100, "titleLimit": 0}
+    # Letters of other scripts can be wider than any of these.
+    assert chart_spec(labelled("北京"))["config"]["axis"]["labelLimit"] == 100
+    titled = labelled("a")
+    titled["encoding"]["y"]["title"] = "a" * 13
+    assert chart_spec(titled)["config"]["axis"] == {"labelLimit": 0, "titleLimit": 100}
+
+
+def test_a_long_label_is_still_cut_and_a_short_one_whole():
+    svg = chart_svg(labelled("under 30", "a long label " * 9), "f")
+    assert ">under 30<" in svg
+    assert "a long label a" in svg
+    assert "…" in svg
