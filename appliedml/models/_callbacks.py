@@ -6,11 +6,16 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from appliedml.core.params import Rule
-from appliedml.errors import ParameterError
+from appliedml.errors import ParameterError, StageError
+from appliedml.models._named import NotInFile
 from appliedml.models._quiet import quiet_keras
 
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+_TEST_HOOKS = ("on_test_batch_begin", "on_test_batch_end")
+TWO_RATES = "KerasClassifier: a callback sets the learning rate, and so does the schedule. Give one of them."
 
 
 class CallbackList(Rule):
@@ -21,7 +26,8 @@ class CallbackList(Rule):
         if value is None or (callable(value) and not isinstance(value, type)):
             return True
         return isinstance(value, list | tuple) and all(
-            hasattr(item, "set_model") and hasattr(item, "on_epoch_end") for item in value
+            hasattr(item, "set_model") and hasattr(item, "on_epoch_end") and not isinstance(item, type)
+            for item in value
         )
 
     def describe(self) -> str:
@@ -30,6 +36,17 @@ class CallbackList(Rule):
             "null, or in Python a list of keras.callbacks.Callback or a function without arguments that makes one (a "
             "plan file holds no callbacks: early stopping and schedules have parameters of their own)"
         )
+
+    def hint(self, value: Any) -> str:
+        """What may have been meant: an object of a class."""
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(item, NotInFile):
+                return item.remedy
+            if isinstance(item, type):
+                return f" {item.__name__} is a class: write [{item.__name__}()]."
+            if hasattr(item, "set_model") and item is value:
+                return f" Write it in a list: [{type(item).__name__}(...)]."
+        return ""
 
 
 def watches_batches(callback: Any) -> bool:
@@ -45,16 +62,20 @@ def watches_batches(callback: Any) -> bool:
     """
     import keras
 
-    base = keras.callbacks.Callback
     if type(callback) is keras.callbacks.ModelCheckpoint:
         return bool(callback.save_freq != "epoch")
     if type(callback) is keras.callbacks.TensorBoard:
         return bool(callback.update_freq != "epoch" or callback.write_steps_per_second)
     if type(callback) is keras.callbacks.BackupAndRestore:
         return bool(callback.save_freq != "epoch")
-    return any(
-        name in vars(callback) or getattr(type(callback), name) is not getattr(base, name) for name in _BATCH_HOOKS
-    )
+    return _overrides(callback, _BATCH_HOOKS)
+
+
+def _overrides(callback: Any, hooks: tuple[str, ...]) -> bool:
+    import keras
+
+    base = keras.callbacks.Callback
+    return any(name in vars(callback) or getattr(type(callback), name) is not getattr(base, name) for name in hooks)
 
 
 class Watchers:
@@ -74,7 +95,10 @@ class Watchers:
     def __init__(self, given: Any) -> None:
         self.callbacks: list[Any] = _fresh(given)
         self.watch_batches = any(watches_batches(callback) for callback in self.callbacks)
+        self.watch_validation = any(_overrides(callback, _TEST_HOOKS) for callback in self.callbacks)
         self.model: Any = None
+        # The rate that the schedule has put in place last.
+        self.planned: Any = None
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -106,6 +130,76 @@ class Watchers:
         with quiet_keras():
             for callback in self.callbacks:
                 getattr(callback, hook)(*arguments)
+
+    def begin_batch(self, batch: int, planned: Any, logs: Any = None) -> Any:
+        """Put the planned learning rate in place, tell the callbacks, and return the rate that stands then.
+
+        A rate that a callback has set stays until the plan moves on, as in ``model.fit``.
+
+        Parameters
+        ----------
+        batch : int
+            From 0 in every epoch.
+        planned : float
+        logs : dict, optional
+
+        Returns
+        -------
+        float32
+
+        Raises
+        ------
+        StageError
+            If the plan moves on, and a callback has set the rate too.
+        """
+        if batch == 0 or planned != self.planned:
+            if batch and self.rate() != self.planned:
+                raise StageError(TWO_RATES)
+            self.model.optimizer.learning_rate = float(planned)
+            self.planned = np.float32(planned)
+        self.tell("on_train_batch_begin", batch, logs)
+        return self.rate()
+
+    def rate(self) -> Any:
+        """Return the learning rate that the optimizer has now, as float32."""
+        return np.float32(np.asarray(self.model.optimizer.learning_rate))
+
+    def check_monitors(self, values: Sequence[str]) -> None:
+        """Refuse callbacks that wait for a value which this training never has: they would wait in silence.
+
+        Parameters
+        ----------
+        values : sequence of str
+            What each epoch reports.
+
+        Raises
+        ------
+        ParameterError
+            If there are any.
+        """
+        import keras
+
+        of_keras = keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau, keras.callbacks.ModelCheckpoint
+        for callback in self.callbacks:
+            waits = isinstance(callback, of_keras) and getattr(callback, "save_best_only", True)
+            if waits and callback.monitor not in values:
+                raise ParameterError(
+                    f"KerasClassifier: the callback {type(callback).__name__} waits for {callback.monitor!r}, which "
+                    f"this training does not report. It reports {', '.join(values)}. Give fit validation_data for "
+                    "values of validation rows, or name another as its monitor."
+                )
+
+    @property
+    def restored_epoch(self) -> int | None:
+        """The epoch whose weights an ``EarlyStopping`` has put back at the end, if one has."""
+        import keras
+
+        found = None
+        for callback in self.callbacks:
+            own = isinstance(callback, keras.callbacks.EarlyStopping) and callback.restore_best_weights
+            if own and callback.best_weights is not None:
+                found = int(callback.best_epoch)
+        return found
 
     @property
     def stop(self) -> bool:

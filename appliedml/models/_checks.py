@@ -48,6 +48,11 @@ def checked_inputs(estimator: Any, X: Any, y: Any = "no_validation", *, reset: b
     StageError
         If a parameter for tables is given where there is none.
     """
+    if hasattr(X, "__next__"):
+        raise DataError(
+            f"KerasClassifier: X is {_a(X)}, which can be read once, and every epoch reads all rows. Give the rows in "
+            "memory, a keras.utils.PyDataset, or tf.data.Dataset.from_generator(...)."
+        )
     reads = registry.find("builders", registry.split_entry(estimator.builder)[0]).reads
     if reads == "table":
         if isinstance(X, Images | Texts):

@@ -6,6 +6,7 @@ from typing import Any
 
 from appliedml.core import registry
 from appliedml.models._entries import shown
+from appliedml.models._named import NotInFile
 from appliedml.models._optimizers import given_in, start_rate
 from appliedml.models._schedules import Schedule
 
@@ -24,6 +25,8 @@ def describe_classifier(classifier: Any) -> dict[str, Any]:
     """
     name, parameters = registry.split_entry(classifier.builder)
     rate = start_rate(classifier.optimizer, classifier.learning_rate)
+    if isinstance(classifier.optimizer, NotInFile):
+        rate = float(classifier.history_["learning_rate"].iloc[0])
     in_optimizer = given_in(classifier.optimizer)[1].get("learning_rate")
     schedule = Schedule(rate, classifier.schedule, classifier.epochs).to_json()
     return {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from appliedml.errors import StageError
 from appliedml.models._metrics import metric_name
-from appliedml.models._named import LOSS, METRIC
-from appliedml.models._optimizers import optimizer_entry
+from appliedml.models._named import LOSS, METRIC, OPTIMIZER, NotInFile
+from appliedml.models._optimizers import exclusions, optimizer_entry
+
+_HELD = ("optimizer", "loss", "metrics", "callbacks")
 
 
 def plan_parameters(estimator: Any) -> dict[str, Any]:
@@ -24,9 +27,12 @@ def plan_parameters(estimator: Any) -> dict[str, Any]:
     Raises
     ------
     StageError
-        If a parameter has no such form: a class or a function of the user, callbacks.
+        If a parameter has no such form: a class or a function of the user, callbacks; or was not in a file.
     """
     given: dict[str, Any] = estimator.get_params(deep=False)
+    lost = [one for name in _HELD for one in _items(given[name]) if isinstance(one, NotInFile)]
+    if lost:
+        raise StageError(f"KerasClassifier: it was loaded from a file.{lost[0].remedy}")
     if given["callbacks"] is not None:
         raise StageError(
             "KerasClassifier: a plan file cannot hold callbacks: they are Python objects. Early stopping and schedules "
@@ -70,6 +76,8 @@ def shown(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [shown(name, item) for item in value]
     try:
+        if isinstance(value, NotInFile):
+            return value.name
         if name == "optimizer":
             return optimizer_entry(value)
         if _is_function(name, value):
@@ -79,8 +87,8 @@ def shown(name: str, value: Any) -> Any:
         return _named(value)
 
 
-def file_parameters(estimator: Any) -> dict[str, Any]:
-    """Return the parameters for a saved classifier; what a file cannot hold is at its default there.
+def file_parameters(estimator: Any) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
+    """Return the parameters for a saved classifier, and apart from them those that hold more than names and numbers.
 
     Parameters
     ----------
@@ -88,17 +96,79 @@ def file_parameters(estimator: Any) -> dict[str, Any]:
 
     Returns
     -------
-    dict
-        A loaded classifier predicts the same; to train it again, give it the objects again.
+    parameters : dict
+        As in a plan; those apart are at their default.
+    apart : dict of str to list of dict
+        For each object of a parameter its entry in a plan, its name among those registered with Keras with its
+        configuration, or else only what it was.
     """
     given: dict[str, Any] = estimator.get_params(deep=False)
     defaults = type(estimator)().get_params(deep=False)
-    for name in ("optimizer", "loss", "metrics", "callbacks"):
+    apart = {}
+    for name in _HELD:
         try:
             given[name] = plan_parameters(type(estimator)(**{name: given[name]}))[name]
         except StageError:
+            apart[name] = [_file_form(name, item) for item in _items(given[name])]
             given[name] = defaults[name]
-    return given
+    return given, apart
+
+
+def from_file_form(name: str, forms: list[dict[str, Any]]) -> Any:
+    """Return a parameter that was kept apart in a file.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter.
+    forms : list of dict
+
+    Returns
+    -------
+    object
+        With a :class:`NotInFile` in the place of each object that the file does not hold, or that nothing imported has
+        registered: the classifier predicts, and refuses to be trained.
+    """
+    found = [_from_form(name, form) for form in forms]
+    return found if name in ("metrics", "callbacks") else found[0]
+
+
+def _items(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _file_form(name: str, value: Any) -> dict[str, Any]:
+    import keras
+
+    if isinstance(value, NotInFile):
+        return {"not_held": value.name}
+    if name == "metrics":
+        try:
+            return {"entry": _metric_entry(value)}
+        except StageError:
+            pass
+    a_class = any(kind.holds(value) for kind in (OPTIMIZER, LOSS, METRIC))
+    known = type(value) if a_class else value
+    registered = keras.saving.get_registered_name(known) if hasattr(known, "__name__") else ""
+    if ">" not in registered or name == "callbacks" or exclusions(value) is not None or LOSS.lost(value):
+        return {"not_held": _named(value)}
+    form = {"registered": registered, "config": value.get_config() if a_class else None}
+    try:
+        json.dumps(form)
+    except TypeError:
+        return {"not_held": _named(value)}
+    return form
+
+
+def _from_form(name: str, form: dict[str, Any]) -> Any:
+    import keras
+
+    if "entry" in form:
+        return form["entry"]
+    known = keras.saving.get_registered_object(form.get("registered", ""))
+    if known is None:
+        return NotInFile(name, form.get("not_held") or form["registered"])
+    return known if form["config"] is None else known.from_config(form["config"])
 
 
 def _is_function(name: str, value: Any) -> bool:
@@ -106,4 +176,4 @@ def _is_function(name: str, value: Any) -> bool:
 
 
 def _named(value: Any) -> str:
-    return str(getattr(value, "__name__", type(value).__name__))
+    return value.name if isinstance(value, NotInFile) else str(getattr(value, "__name__", type(value).__name__))

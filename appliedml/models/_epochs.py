@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.seeds import derive_seed
 from appliedml.errors import DataError, StageError
-from appliedml.models._callbacks import Watchers
+from appliedml.models._callbacks import TWO_RATES, Watchers
 from appliedml.models._metrics import EpochMetrics, direction
 from appliedml.models._optimizers import StepSchedule, keras_schedule
 from appliedml.models._schedules import Schedule
@@ -194,6 +194,8 @@ class Training:
         runner.set_weights(best_weights)
         if self.watchers and (last or self.stopped):
             self.watchers.tell("on_train_end", dict(self.records[-1]))
+            restored = self.watchers.restored_epoch
+            self.best_epoch = self.best_epoch if restored is None else restored
         self.weights = runner.weights()
 
     def _schedule(self, phase: Phase) -> Schedule | StepSchedule:
@@ -225,6 +227,8 @@ class Training:
         order = None if isinstance(rows, Stream) else epoch_order(order_seed, epoch, len(rows))
         loss = runner.train(data, order, controls, self.watchers)
         self.n_steps_taken += n_steps
+        if self.watchers.watch_batches and self._new_rate(self.watchers.planned, schedule, runner):
+            rates = np.append(rates, np.float32(schedule.rate))
         if not math.isfinite(loss):
             raise DataError(
                 f"KerasClassifier: the loss is {loss} in epoch {epoch}. Use a learning_rate below "
@@ -236,7 +240,7 @@ class Training:
         """Validate, note the record, tell the callbacks."""
         if self.validation is not None:
             self.watchers.tell("on_test_begin", {})
-            record.update(validate(self.network, runner, self.validation, self.majority))
+            record.update(validate(self.network, runner, self.validation, self.majority, self.watchers))
             self.watchers.tell("on_test_end", {})
         self.records.append(record)
         if self.settings.verbose:
@@ -253,9 +257,7 @@ class Training:
         if found == np.float32(told):
             return False
         if not isinstance(schedule, Schedule) or schedule.name:
-            raise StageError(
-                "KerasClassifier: a callback sets the learning rate, and so does the schedule. Give one of them."
-            )
+            raise StageError(TWO_RATES)
         schedule.rate = float(found)
         return True
 

@@ -32,6 +32,25 @@ OWN_LOSSES = ("crossentropy", "focal")
 _TWO_CLASSES_ONLY = ("binary_crossentropy", "binary_focal_crossentropy")
 
 
+def reduction_problem(loss: Any) -> str | None:
+    """Return what is wrong with the reduction of a loss, in words, or None.
+
+    Parameters
+    ----------
+    loss : str, mapping, keras.losses.Loss or callable
+
+    Returns
+    -------
+    str or None
+    """
+    if not LOSS.holds(loss) or loss.reduction in ("sum_over_batch_size", "mean"):
+        return None
+    return (
+        f"KerasClassifier: the losses of the rows of a batch are averaged, so the reduction of {_name(loss)} must be "
+        f"'sum_over_batch_size' or 'mean'. It is {loss.reduction!r}. For a sum, raise the learning rate instead."
+    )
+
+
 def row_loss(loss: Any, n_outputs: int, *, gamma: float, label_smoothing: float, trains_on_labels: bool) -> RowLoss:
     """Return a function of (class codes, outputs) that gives one loss a row, as TensorFlow code.
 

@@ -84,6 +84,29 @@ def metric_problems(metrics: Sequence[Any] | None, monitor: str, monitor_mode: s
     return problems
 
 
+def reported(metrics: Sequence[Any] | None, *, validated: bool) -> list[str]:
+    """Return the names of the values that each epoch reports.
+
+    Parameters
+    ----------
+    metrics : sequence or None
+    validated : bool
+        Whether there are validation rows.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> reported(["auc"], validated=False)
+    ['loss', 'auc', 'learning_rate']
+    """
+    names = [metric_name(entry) for entry in metrics or []]
+    held = ["val_loss", "val_roc_auc", "val_average_precision", *(f"val_{name}" for name in names)]
+    return ["loss", *names, "learning_rate", *(held if validated else [])]
+
+
 def direction(metrics: Sequence[Any] | None, monitor: str, monitor_mode: str = "auto") -> int:
     """Return 1 where a larger value is better, -1 where a smaller one is, 0 where that is not known.
 

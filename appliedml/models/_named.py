@@ -7,14 +7,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from appliedml.core import registry
-from appliedml.core.params import Rule
+from appliedml.core.params import Real, Rule, rule_sentence
 from appliedml.errors import ParameterError, StageError
 from appliedml.models._keras_names import LOSSES, METRICS, OPTIMIZERS, SCHEDULES, SHARED_BY_OPTIMIZERS
+from appliedml.models._keras_values import LOSS_VALUES, METRIC_VALUES, OPTIMIZER_VALUES, SCHEDULE_VALUES
+
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class NotInFile:
+    """What stands in a loaded classifier for an object that its file could not hold: good for all but training.
+
+    Parameters
+    ----------
+    parameter : str
+        Of the classifier.
+    name : str
+        Of what was there.
+    """
+
+    parameter: str
+    name: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do; begins with a space."""
+        return (
+            f" The file of the classifier could not hold {self.name}. Give it again: set_params({self.parameter}=...)."
+        )
 
 
 @dataclass(frozen=True)
@@ -35,6 +61,8 @@ class Kind:
         Parameters of all.
     extra : tuple of str
         Names that are no classes of Keras.
+    values : mapping of str to Rule
+        What each parameter may be.
     """
 
     what: str
@@ -43,6 +71,7 @@ class Kind:
     known: Mapping[str, tuple[str, str]]
     shared: str = ""
     extra: tuple[str, ...] = ()
+    values: Mapping[str, Rule] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,6 +101,8 @@ class Kind:
         for key in given:
             if key not in allowed:
                 return f"{name} has no parameter {key!r}.{_close(key, allowed)}"
+            if not self.values[key].accepts(given[key]):
+                return rule_sentence(name, key, self.values[key], given[key])
         return None
 
     def make(self, entry: Any, defaults: Mapping[str, Any] | None = None, **changes: Any) -> Any:
@@ -96,13 +127,45 @@ class Kind:
             If Keras refuses a parameter.
         """
         if self.holds(entry):
-            return type(entry).from_config({**self.config(entry), **changes})
+            try:
+                return type(entry).from_config({**self.config(entry), **changes})
+            except (TypeError, ValueError, KeyError, NotImplementedError) as error:
+                raise ParameterError(
+                    f"KerasClassifier: the {self.what} {type(entry).__name__} cannot be copied, and each training "
+                    f"needs a copy: {type(error).__name__}: {' '.join(str(error).split())}. Give it a get_config that "
+                    "tells every parameter of its __init__."
+                ) from error
         name, given = registry.split_entry(entry)
+        # Keras wants 0.0 where a plan says 0.
+        given = {key: float(value) if isinstance(self.values[key], Real) else value for key, value in given.items()}
         try:
             return getattr(self._room(), self.known[name][0])(**{**(defaults or {}), **given, **changes})
         except (TypeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise ParameterError(f"KerasClassifier: Keras refuses the {self.what} {entry!r}: {reason}") from error
+
+    def lost(self, value: Any, **changes: Any) -> str | None:
+        """Return what the copy of an object of a class of one's own would lose, in words, or None.
+
+        Parameters
+        ----------
+        value : object
+        **changes
+            For :meth:`make`.
+        """
+        if not self.holds(value) or is_of_keras(value):
+            return None
+        try:
+            copied = plain_facts(self.make(value, **changes))
+        except ParameterError as error:
+            return str(error)
+        names = [name for name, item in plain_facts(value).items() if copied.get(name, _MISSING) != item]
+        if not names:
+            return None
+        return (
+            f"KerasClassifier: get_config of the {self.what} {type(value).__name__} does not tell {', '.join(names)}. "
+            "Each training gets a copy, which would lose it. Add it to get_config."
+        )
 
     @staticmethod
     def config(value: Any) -> dict[str, Any]:
@@ -140,11 +203,12 @@ class Kind:
             return value
         own = type(value)
         if self.holds(value):
-            ours = own.__module__.startswith("keras.")
+            ours = is_of_keras(value)
             if ours or "get_config" in vars(own):
                 # Keras numbers the objects of a process in their names.
                 config = {key: item for key, item in self.config(value).items() if key != "name"}
-                return [own.__module__, own.__qualname__, 0 if ours else id(own), config]
+                facts = "" if ours else repr(sorted(plain_facts(value).items()))
+                return [own.__module__, own.__qualname__, 0 if ours else id(own), config, facts]
         return [own.__module__, own.__qualname__, id(value)]
 
     def _room(self) -> Any:
@@ -156,10 +220,45 @@ class Kind:
         return found
 
 
-OPTIMIZER = Kind("optimizer", "keras.optimizers", "Optimizer", OPTIMIZERS, SHARED_BY_OPTIMIZERS)
-SCHEDULE = Kind("schedule", "keras.optimizers.schedules", "LearningRateSchedule", SCHEDULES)
-LOSS = Kind("loss", "keras.losses", "Loss", LOSSES, extra=("crossentropy", "focal"))
-METRIC = Kind("metric", "keras.metrics", "Metric", METRICS)
+OPTIMIZER = Kind(
+    "optimizer", "keras.optimizers", "Optimizer", OPTIMIZERS, SHARED_BY_OPTIMIZERS, values=OPTIMIZER_VALUES
+)
+SCHEDULE = Kind("schedule", "keras.optimizers.schedules", "LearningRateSchedule", SCHEDULES, values=SCHEDULE_VALUES)
+LOSS = Kind("loss", "keras.losses", "Loss", LOSSES, extra=("crossentropy", "focal"), values=LOSS_VALUES)
+METRIC = Kind("metric", "keras.metrics", "Metric", METRICS, values=METRIC_VALUES)
+
+
+def is_of_keras(value: Any) -> bool:
+    """Return whether an object is of a class of Keras itself.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+    """
+    return type(value).__module__.startswith("keras.")
+
+
+def plain_facts(value: Any) -> dict[str, Any]:
+    """Return the attributes of an object that are plain values, without those that Keras keeps for itself.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    dict
+    """
+    import keras
+
+    bases = keras.losses.Loss(), keras.metrics.Metric(), keras.optimizers.SGD()
+    # Keras numbers the objects of a process in their names.
+    kept = {"name", "built", *(name for base in bases for name in vars(base) if name.startswith("_"))}
+    return {name: item for name, item in vars(value).items() if name not in kept and _is_plain(item)}
 
 
 class Named(Rule):
@@ -194,8 +293,18 @@ class Named(Rule):
 
     def hint(self, value: Any) -> str:
         """What is wrong with the value, and what is close to it."""
+        if isinstance(value, NotInFile):
+            return value.remedy
         found = self.kind.problem(value)
         return f" {found}" if found else ""
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _close(word: str, known: tuple[str, ...]) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.core import registry
-from appliedml.models._named import OPTIMIZER, SCHEDULE
+from appliedml.errors import StageError
+from appliedml.models._named import OPTIMIZER, SCHEDULE, Named, NotInFile
 from appliedml.models._precision import inner, scaled
 
 DEFAULT_RATE = 1e-3
@@ -33,21 +34,83 @@ def given_in(optimizer: Any) -> tuple[str, dict[str, Any]]:
     parameters : dict
         Of an object, its whole configuration; a learning rate is a number or the entry of a schedule.
     """
+    if isinstance(optimizer, NotInFile):
+        return "", {}
     if not OPTIMIZER.holds(optimizer):
         return registry.split_entry(optimizer)
     config = {key: value for key, value in optimizer.get_config().items() if key != "name"}
-    config["learning_rate"] = _rate_entry(optimizer, config["learning_rate"])
+    config["learning_rate"] = _rate_entry(optimizer)
     by_class = {known: name for name, (known, _) in OPTIMIZER.known.items()}
     ours = type(optimizer).__module__.startswith("keras.")
     return (by_class.get(type(optimizer).__name__, "") if ours else ""), config
 
 
-def _rate_entry(optimizer: Any, rate: Any) -> Any:
-    schedule = getattr(optimizer, "_learning_rate", None)
+def _rate_entry(optimizer: Any) -> Any:
+    schedule = optimizer._learning_rate
     if SCHEDULE.holds(schedule):
         return SCHEDULE.entry(schedule)
     # Keras keeps a rate as float32, and 0.01 comes back as 0.009999999776.
-    return float(str(np.float32(rate)))
+    return float(str(np.float32(np.asarray(schedule))))
+
+
+def exclusions(optimizer: Any) -> list[str] | None:
+    """Return the names of variables that an optimizer was told to leave out of weight decay.
+
+    Parameters
+    ----------
+    optimizer : object
+
+    Returns
+    -------
+    list of str or None
+        None where ``exclude_from_weight_decay`` was not called; no ``get_config`` tells.
+    """
+    if not OPTIMIZER.holds(optimizer) or not hasattr(optimizer, "_exclude_from_weight_decay"):
+        return None
+    pattern = optimizer._exclude_from_weight_decay_pattern
+    return [pattern.pattern] if pattern else []
+
+
+class OptimizerEntry(Named):
+    """An optimizer by name, by name with its parameters, or an object that can be copied for each training."""
+
+    def __init__(self) -> None:
+        super().__init__(OPTIMIZER)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value keeps the rule."""
+        return super().accepts(value) and not _unfit(value)
+
+    def hint(self, value: Any) -> str:
+        """What is wrong with the value, and what to give."""
+        return f" {_unfit(value)}" if super().accepts(value) else super().hint(value)
+
+
+def _unfit(optimizer: Any) -> str:
+    """Return why an object cannot be copied for each training, or ""."""
+    if not OPTIMIZER.holds(optimizer):
+        return ""
+    if hasattr(optimizer, "inner_optimizer"):
+        return 'Give the optimizer inside it: precision="mixed_float16" scales the loss by itself.'
+    rate = optimizer._learning_rate
+    if callable(rate) and SCHEDULE.holds(rate):
+        try:
+            SCHEDULE.entry(rate)
+        except StageError:
+            return (
+                f"Its learning rate is of the class {type(rate).__name__}. Give one of the schedules of Keras "
+                f"({', '.join(SCHEDULE.names)}), or set the rate in a callback."
+            )
+    elif callable(rate):
+        return (
+            "Its learning rate is a function. Give a number, a schedule of keras.optimizers.schedules, or a callback "
+            "such as keras.callbacks.LearningRateScheduler."
+        )
+    if "learning_rate" not in optimizer.get_config():
+        return "Its get_config tells no learning_rate. Call super().get_config() there and add to it."
+    if getattr(optimizer, "_exclude_from_weight_decay", None):
+        return "It leaves variables of another model out of weight decay. Name them: var_names instead of var_list."
+    return ""
 
 
 def optimizer_entry(optimizer: Any) -> Any:
@@ -60,7 +123,17 @@ def optimizer_entry(optimizer: Any) -> Any:
     Returns
     -------
     str or dict
+
+    Raises
+    ------
+    StageError
+        If a plan cannot hold it.
     """
+    if _unfit(optimizer) or exclusions(optimizer) is not None:
+        raise StageError(
+            f"KerasClassifier: a plan file cannot hold this {type(optimizer).__name__}. "
+            f"{_unfit(optimizer) or 'It was told to exclude_from_weight_decay. Use the pipeline without a plan.'}"
+        )
     entry = OPTIMIZER.entry(optimizer)
     if OPTIMIZER.holds(optimizer):
         ((name, config),) = entry.items()
@@ -84,18 +157,22 @@ def conflicts(given: Mapping[str, Any]) -> list[str]:
     inside = given_in(optimizer)[1]
     rate = inside.get("learning_rate")
     beside = {
-        "learning_rate": (given.get("learning_rate") is not None, "learning_rate"),
-        "weight_decay": (bool(given.get("weight_decay")), "weight_decay"),
-        "clip_norm": (given.get("clip_norm") is not None, "global_clipnorm"),
-        "momentum": (given.get("momentum", DEFAULT_MOMENTUM) != DEFAULT_MOMENTUM, "momentum"),
+        "learning_rate": (given.get("learning_rate") is not None, ("learning_rate",)),
+        "weight_decay": (bool(given.get("weight_decay")), ("weight_decay",)),
+        # Keras clips in one of three ways.
+        "clip_norm": (given.get("clip_norm") is not None, ("global_clipnorm", "clipnorm", "clipvalue")),
+        "momentum": (given.get("momentum", DEFAULT_MOMENTUM) != DEFAULT_MOMENTUM, ("momentum",)),
     }
     whole = OPTIMIZER.holds(optimizer)
-    found = [
-        f"KerasClassifier: {own} is given beside the optimizer ({given[own]!r}) and inside it "
-        f"({inside.get(key)!r}). Give it in one place only."
-        for own, (is_given, key) in beside.items()
-        if is_given and (key in inside or whole)
-    ]
+    found = []
+    for own, (is_given, keys) in beside.items():
+        said = sorted((key for key in keys if key in inside), key=lambda key: inside[key] is None)
+        if is_given and (said or whole):
+            key = (*said, *keys)[0]
+            found.append(
+                f"KerasClassifier: {own} is given beside the optimizer ({given[own]!r}) and inside it "
+                f"({key}={inside.get(key)!r}). Give it in one place only."
+            )
     name = given_in(optimizer)[0]
     if beside["momentum"][0] and not whole and name not in _WITH_MOMENTUM:
         found.append(
@@ -213,6 +290,7 @@ def update_key(settings: Any) -> list[Any]:
     momentum = settings.momentum if name in _WITH_MOMENTUM else 0.0
     # A class of the user is known by itself; what its configuration says of the rate is an argument.
     own = name or id(type(settings.optimizer))
+    inside["exclude_from_weight_decay"] = exclusions(settings.optimizer)
     return [own, inside, momentum, settings.weight_decay, settings.clip_norm, settings.precision]
 
 
@@ -236,7 +314,8 @@ def make_optimizer(settings: Any) -> Any:
     Notes
     -----
     Weight decay is decoupled from the gradient (Loshchilov, Hutter 2019) for every optimizer and leaves biases,
-    normalisation and embeddings of missing levels alone; ``clip_norm`` bounds the norm of all gradients together.
+    normalisation and embeddings of missing levels alone; an object that was told ``exclude_from_weight_decay`` leaves
+    alone what it was told. ``clip_norm`` bounds the norm of all gradients together.
     """
     name, inside = given_in(settings.optimizer)
     rate = start_rate(settings.optimizer, settings.learning_rate)
@@ -254,8 +333,9 @@ def make_optimizer(settings: Any) -> Any:
             # Its part for vectors and embeddings has a decay of its own.
             defaults["adam_weight_decay"] = inside.get("weight_decay", settings.weight_decay)
         optimizer = OPTIMIZER.make(settings.optimizer, defaults, learning_rate=rate)
-    if optimizer.weight_decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    told = exclusions(settings.optimizer)
+    if told is not None or optimizer.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"] if told is None else told)
     return scaled(optimizer, settings.precision)
 
 

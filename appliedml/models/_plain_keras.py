@@ -38,6 +38,8 @@ def compile_view(view: Any, optimizer: Any, loss: RowLoss, metrics: EpochMetrics
         def call(self, y_true: Any, y_pred: Any) -> Any:
             return loss(tf.cast(tf.reshape(y_true, [-1]), tf.int32), tf.cast(y_pred, tf.float32))
 
+    # A file of the model loads without the loss, which is made here for this training.
+    view.get_compile_config = lambda: None
     # The optimizer has its own scaling of the loss, where the precision needs it.
     view.compile(
         optimizer=optimizer, loss=FromLogits(), weighted_metrics=as_keras_metrics(metrics), auto_scale_loss=False
@@ -105,9 +107,11 @@ class PlainKeras:
 
         class Hooks(keras.callbacks.Callback):
             def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-                self.model.optimizer.learning_rate = float(controls[min(batch, len(controls) - 1), 0])
+                planned = controls[min(batch, len(controls) - 1), 0]
                 if watchers and watchers.watch_batches:
-                    watchers.tell("on_train_batch_begin", batch, logs)
+                    watchers.begin_batch(batch, planned, logs)
+                else:
+                    self.model.optimizer.learning_rate = float(planned)
 
             def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
                 if watchers and watchers.watch_batches:
@@ -119,8 +123,13 @@ class PlainKeras:
             stream = data
 
             def batches() -> Iterator[Any]:
-                for batch in stream.batches():
+                # One ahead: Keras asks for no batch after the last, and a PyDataset is told of the end of the pass.
+                upcoming = stream.batches()
+                batch = next(upcoming, None)
+                while batch is not None:
+                    following = next(upcoming, None)
                     yield batch.x, batch.y, batch.weight
+                    batch = following
 
             history = self.view.fit(batches(), steps_per_epoch=len(controls), **settings)
         elif order is None:

@@ -139,6 +139,7 @@ def class_factors(
     codes : array of shape (n_rows,)
     weight : array of shape (n_rows,)
     class_weight : None, "balanced" or mapping from class, or its text, to weight
+        Classes that are numbers or booleans are found by their value: 1, 1.0 and True are one.
     classes : array of shape (n_classes,)
 
     Returns
@@ -148,19 +149,35 @@ def class_factors(
     Raises
     ------
     DataError
-        If a class is not among the classes.
+        If a class is not among the classes, or is named twice.
     """
     by_class = np.ones(len(classes))
     if isinstance(class_weight, Mapping):
-        place_of = {str(label): code for code, label in enumerate(classes)}
+        by_number = classes.dtype.kind in "biuf"
+        texts, named = [_text(label, by_number) for label in classes], set()
         for label, value in class_weight.items():
-            if str(label) not in place_of:
+            text = _text(label, by_number)
+            if text not in texts:
                 raise DataError(
                     f"KerasClassifier: class_weight names the class {str(label)!r}, which no training row has. "
-                    f"Classes: {', '.join(place_of)}."
+                    f"Classes: {', '.join(map(str, classes))}."
                 )
-            by_class[place_of[str(label)]] = value
+            if text in named:
+                raise DataError(f"KerasClassifier: class_weight names the class {str(label)!r} twice. Name it once.")
+            named.add(text)
+            by_class[texts.index(text)] = value
     elif class_weight == "balanced":
         totals = np.bincount(codes, weights=weight, minlength=len(classes))
         np.divide(totals.sum(), len(classes) * totals, where=totals > 0, out=by_class)
     return by_class
+
+
+def _text(label: Any, by_number: bool) -> str:
+    """Return a class as text; of numbers and booleans one that 1, 1.0, True and their texts share."""
+    text = str(label)
+    if not by_number:
+        return text
+    try:
+        return str(float({"true": "1", "false": "0"}.get(text.lower(), text)))
+    except ValueError:
+        return text

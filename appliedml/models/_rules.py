@@ -10,10 +10,10 @@ from appliedml.core.params import AnyOf, Choice, Integer, ListOf, Null, Real, Ru
 from appliedml.errors import ParameterError, StageError
 from appliedml.models._callbacks import CallbackList
 from appliedml.models._entries import shown
-from appliedml.models._losses import OWN_LOSSES
+from appliedml.models._losses import OWN_LOSSES, reduction_problem
 from appliedml.models._metrics import MODES, metric_problems
 from appliedml.models._named import LOSS, METRIC, OPTIMIZER, Named
-from appliedml.models._optimizers import conflicts
+from appliedml.models._optimizers import OptimizerEntry, conflicts
 from appliedml.models._precision import PRECISIONS
 from appliedml.models._schedules import SCHEDULE_RULE
 from appliedml.models._settings import TRAINERS
@@ -52,7 +52,7 @@ RULES: dict[str, Rule] = {
     "embed_numbers_up_to": Integer(0),
     "epochs": Integer(1),
     "batch_size": Integer(1),
-    "optimizer": Named(OPTIMIZER),
+    "optimizer": OptimizerEntry(),
     "learning_rate": AnyOf(Null(), Real(0, open_low=True)),
     "momentum": Real(0, 1, open_high=True),
     "weight_decay": Real(0),
@@ -93,6 +93,8 @@ def settings_problems(given: Mapping[str, Any]) -> list[str]:
     """
     problems = conflicts(given)
     loss = given.get("loss", "crossentropy")
+    lost = [OPTIMIZER.lost(given.get("optimizer")), *map(METRIC.lost, given.get("metrics") or [])]
+    problems += [sentence for sentence in (*lost, reduction_problem(loss)) if sentence]
     own = isinstance(loss, str) and loss in OWN_LOSSES
     if given.get("label_smoothing") and not own:
         problems.append(

@@ -79,10 +79,10 @@ class Steps:
 
         program = self.program
         # A stream may have a few more batches than it was said to have.
-        control = tf.constant(controls[min(self.n_steps, len(controls) - 1)])
+        control = controls[min(self.n_steps, len(controls) - 1)]
         if self.watchers:
-            self.watchers.tell("on_train_batch_begin", self.n_steps, {})
-        arguments = (*data, rows, tf.constant(count), control)
+            control = np.array([self.watchers.begin_batch(self.n_steps, control[0], {}), control[1]], np.float32)
+        arguments = (*data, rows, tf.constant(count), tf.constant(control))
         if self._trace is None:
             # See call. Every step of an epoch has the same shapes, and looking for the trace takes as long as a step.
             self._trace = program.one_step.get_concrete_function(*arguments)

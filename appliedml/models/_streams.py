@@ -41,6 +41,8 @@ def is_stream(X: Any) -> bool:
 def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
     """Return (x, y, sample_weight) of every batch once; y and sample_weight are None where there are none.
 
+    A ``PyDataset`` is told of the begin and the end of the pass, as in an epoch of Keras.
+
     Parameters
     ----------
     source : keras.utils.PyDataset or tf.data.Dataset
@@ -52,9 +54,11 @@ def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
     Raises
     ------
     DataError
-        If the stream has no end, or a batch has another form.
+        If the stream has no end, or a batch has another form or holds no rows.
     """
     size = n_batches(source)
+    if hasattr(source, "on_epoch_begin"):
+        source.on_epoch_begin()
     if size == -1:
         raise DataError(
             "KerasClassifier: a stream must end; this one has no end. Use dataset.take(...), or num_batches."
@@ -72,6 +76,11 @@ def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
                 f"predict, x will do. This one has {len(parts)} parts, x of type {type(parts[0]).__name__}."
             )
         x, y, weight = (*parts, None, None)[:3]
+        if np.ndim(x) < 2 or (y is not None and np.ndim(y) == 0):
+            raise DataError(
+                f"KerasClassifier: a batch of a stream must hold rows, x of shape (n_rows, ...). x has the shape "
+                f"{np.shape(x)}. Batch the stream: dataset.batch(256)."
+            )
         yield np.asarray(x), None if y is None else np.asarray(y), None if weight is None else np.asarray(weight)
     if hasattr(source, "on_epoch_end"):
         source.on_epoch_end()

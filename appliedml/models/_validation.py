@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from appliedml.models._callbacks import Watchers
 from appliedml.models._settings import Network, Rows
 from appliedml.models._streams import Stream
 
+# Rows of a batch, where a callback watches the batches of validation rows.
+_WATCHED_ROWS = 256
 
-def validate(network: Network, runner: Any, rows: Rows | Stream, majority: int) -> dict[str, float]:
+
+def validate(
+    network: Network, runner: Any, rows: Rows | Stream, majority: int, watchers: Watchers | None = None
+) -> dict[str, float]:
     """Return losses, ranking measures and metrics on validation rows.
 
     Parameters
@@ -22,6 +29,8 @@ def validate(network: Network, runner: Any, rows: Rows | Stream, majority: int) 
     rows : Rows or Stream
     majority : int
         Code of the most frequent class of the training rows.
+    watchers : Watchers, optional
+        Told of batches, where one of them watches these.
 
     Returns
     -------
@@ -30,7 +39,7 @@ def validate(network: Network, runner: Any, rows: Rows | Stream, majority: int) 
     """
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    y, row_weight, losses, outputs = _scored(runner, rows)
+    y, row_weight, losses, outputs = _scored(runner, rows, watchers)
     counted = network.builder.training_rows(y, majority)
     weight = row_weight if counted is None else row_weight * counted
     values = {
@@ -55,12 +64,35 @@ def validate(network: Network, runner: Any, rows: Rows | Stream, majority: int) 
     return values
 
 
-def _scored(runner: Any, rows: Rows | Stream) -> tuple[NDArray[Any], ...]:
-    if isinstance(rows, Rows):
+def _scored(runner: Any, rows: Rows | Stream, watchers: Watchers | None) -> tuple[NDArray[Any], ...]:
+    watched = watchers if watchers is not None and watchers.watch_validation else None
+    if isinstance(rows, Rows) and watched is None:
         return rows.y, rows.weight, *runner.outputs(rows)
-    parts = [(batch.y, batch.weight, *runner.outputs(batch)) for batch in rows.batches()]
+    parts, total, weights = [], 0.0, 0.0
+    runner.metrics.reset()
+    for number, batch in enumerate(_batches(rows)):
+        if watched:
+            watched.tell("on_test_batch_begin", number, {})
+        losses, outputs = runner.outputs(batch)
+        parts.append((batch.y, batch.weight, losses, outputs))
+        if watched:
+            runner.metrics.update(batch.y, outputs.astype(np.float32), batch.weight)
+            total, weights = total + float(losses @ batch.weight), weights + float(batch.weight.sum())
+            watched.tell(
+                "on_test_batch_end",
+                number,
+                {"loss": total / weights if weights else math.nan, **runner.metrics.current()},
+            )
     y, weight, losses, outputs = (np.concatenate(part) for part in zip(*parts, strict=True))
     return y, weight, losses, outputs
+
+
+def _batches(rows: Rows | Stream) -> Iterator[Rows]:
+    if isinstance(rows, Stream):
+        yield from rows.batches()
+        return
+    for start in range(0, len(rows), _WATCHED_ROWS):
+        yield rows.at(np.arange(start, min(start + _WATCHED_ROWS, len(rows))))
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

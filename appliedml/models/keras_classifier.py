@@ -18,6 +18,7 @@ from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem
+from appliedml.models._carry import Carrying
 from appliedml.models._checks import checked_inputs, row_weights
 from appliedml.models._entries import plan_parameters
 from appliedml.models._fitted_views import FittedViews
@@ -27,7 +28,7 @@ from appliedml.models._settings import Network, Rows, Settings
 from appliedml.models._streams import Stream, is_stream, open_stream, score_stream, validation_stream
 
 
-class KerasClassifier(ClassifierMixin, FittedViews, Configured):
+class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
     """Classifier over a Keras network, trained by compiled epochs.
 
     The builder says what it takes: a table, pictures (``Images`` or an array of pixels) or texts (``Texts`` or a
@@ -45,7 +46,8 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
     batch_size : int, default 256
     optimizer : str, mapping or keras.optimizers.Optimizer, default "adam"
         Name of any optimizer of Keras ("sgd", "adamw", "lion", "muon" ...), one name with its parameters
-        (``{"adam": {"beta_1": 0.8}}``), or in Python an object, of which every training gets a clone.
+        (``{"adam": {"beta_1": 0.8}}``), or in Python an object, of which every training gets a clone, with what its
+        ``get_config`` tells and what it was told to ``exclude_from_weight_decay``.
     learning_rate : float, optional
         1e-3 where neither this nor the optimizer says otherwise; refused where both do. Of the optimizer it may be a
         schedule of Keras too: ``{"adam": {"learning_rate": {"cosine_decay": {...}}}}``.
@@ -62,15 +64,16 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         "crossentropy", "focal", a loss of Keras by name or with its parameters ("categorical_hinge",
         ``{"huber": {"delta": 0.5}}``), or in Python an object or a function of (y_true, y_pred) that gives one value a
         row. What it sees: 0 or 1 of shape (n, 1) for two classes, one-hot for more, and probabilities as wide, or
-        logits where its ``from_logits`` is true; see ``models/_losses.py``. Probabilities of predictions are always the
-        sigmoid or softmax of the logits.
+        logits where its ``from_logits`` is true; see ``models/_losses.py``. The losses of the rows of a batch are
+        averaged. Probabilities of predictions are always the sigmoid or softmax of the logits.
     gamma : float, default 2
         Of the focal loss.
     label_smoothing : float, default 0
         Of "crossentropy" and "focal"; other losses have their own parameter.
     class_weight : None, "balanced" or mapping
-        From class (or its text, as in YAML) to weight. Multiplied with ``sample_weight``; the product is scaled to
-        mean 1 over the training rows, so that weights do not change the step size.
+        From class (or its text, as in YAML; of numbers and booleans any form of the value) to weight. Multiplied with
+        ``sample_weight``; the product is scaled to mean 1 over the training rows, so that weights do not change the
+        step size.
     patience_epochs : int, optional
         Stop after this many epochs without a better ``monitor`` and keep the best epoch's weights.
     monitor : str, default "val_loss"
@@ -81,8 +84,9 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         Metrics of Keras by name, by name with parameters, or in Python as objects. Each epoch reports ``<name>`` over
         the training rows, as they were when they were trained on, and ``val_<name>``; rows count by their weights.
     callbacks : list of keras.callbacks.Callback, or callable, optional
-        In Python only. Every training gets copies, or what the function makes. Where one of them watches batches,
-        training goes step by step. ``self.model`` gives logits.
+        In Python only. Every training gets copies, or what the function makes. Where one of them overrides a hook of
+        training batches, training goes step by step by itself, and ``mode_`` says so. ``self.model`` gives logits;
+        files of ``ModelCheckpoint`` load as such models, not compiled.
     precision : str, default "float32"
         "mixed_bfloat16" or "mixed_float16" (with loss scaling): layers calculate in 16 bits; weights, outputs and
         losses stay float32.
@@ -92,7 +96,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
     n_members : int, default 1
         Networks trained from different seeds; their probabilities are averaged.
     trainer : str, default "auto"
-        "compiled" (always compiled epochs), "keras" (plain ``model.fit``), or "auto" (see ``models/training.py``).
+        "compiled" (never ``model.fit``), "keras" (plain ``model.fit``), or "auto" (see ``models/training.py``).
     random_state : int, optional
         Equal seeds give equal predictions, byte for byte on one machine.
     verbose : int, default 0
@@ -109,7 +113,8 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         and the metrics there; the mean over members that were still training.
     member_histories_ : list of DataFrame
     best_epoch_ : int
-        The epoch whose weights were kept (of several members the median, rounded down).
+        The epoch whose weights were kept, also where Keras' ``EarlyStopping(restore_best_weights=True)`` kept them (of
+        several members the median, rounded down).
     mode_ : str
         How it was trained: "epoch_xla", "epoch_graph", "step_graph" or "keras".
 
@@ -119,6 +124,12 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         If a parameter breaks its rule.
     DataError
         If rows, labels or weights cannot be used.
+
+    Notes
+    -----
+    Ways to train agree to rounding, but for batch normalisation with a last batch that is not full: compiled programs
+    fill that batch up with rows of no weight, so that its mean and variance are those of a whole batch; ``model.fit``
+    takes those of the few rows that are left. Predictions then differ, the more so the fewer batches there are.
 
     Source
     ------
@@ -228,7 +239,8 @@ class KerasClassifier(ClassifierMixin, FittedViews, Configured):
         ----------
         X : DataFrame, array, Images or Texts, n_rows rows; or keras.utils.PyDataset or tf.data.Dataset
             A dataset gives batches of (x, y) or (x, y, sample_weight), x an array of numbers or of pixels; each batch
-            is a step, and ``batch_size`` does not count.
+            is a step, and ``batch_size`` does not count. ``on_epoch_begin`` and ``on_epoch_end`` of a PyDataset are
+            called around every pass, that which learns the classes included.
         y : array of shape (n_rows,)
             Two or more classes, of any label type. None with a dataset.
         sample_weight : array of shape (n_rows,), optional

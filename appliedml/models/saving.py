@@ -8,6 +8,10 @@
 
 The ``.keras`` files open with plain Keras once the files ``appliedml/models/builders/_*layers.py`` are imported. The
 same fitted classifier gives the same bytes: dates inside the files are set to a constant.
+
+A loss, metric or optimizer of one's own is kept by the name under which it is registered with Keras
+(``keras.saving.register_keras_serializable``); import it before loading. Where it is not registered, and for callbacks,
+the loaded classifier predicts as before, and refuses to be trained until it is given them again.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from numpy.typing import NDArray
 
 from appliedml.errors import RunError
 from appliedml.models._encoder import encoder_class
-from appliedml.models._entries import file_parameters
+from appliedml.models._entries import file_parameters, from_file_form
 from appliedml.models._programs import values_of
 from appliedml.models._quiet import quiet_keras
 from appliedml.models._settings import Network
@@ -76,10 +80,12 @@ def to_files(estimator: KerasClassifier) -> dict[str, bytes]:
         File name to content.
     """
     classes = np.asarray(estimator.classes_)
+    parameters, apart = file_parameters(estimator)
     facts = {
         "format_version": FORMAT_VERSION,
         "kind": "keras_classifier",
-        "parameters": file_parameters(estimator),
+        "parameters": parameters,
+        **({"objects": apart} if apart else {}),
         "classes": {"dtype": "object" if classes.dtype.kind in "OT" else classes.dtype.str, "values": classes.tolist()},
         "encoder": {"kind": estimator.encoder_.kind, **estimator.encoder_.to_json()},
         "n_features": int(estimator.n_features_in_),
@@ -119,7 +125,8 @@ def from_files(files: dict[str, bytes], where: str) -> KerasClassifier:
     from appliedml.models.keras_classifier import KerasClassifier
 
     facts = _facts(files, where)
-    estimator = KerasClassifier(**facts["parameters"])
+    objects = {name: from_file_form(name, forms) for name, forms in facts.get("objects", {}).items()}
+    estimator = KerasClassifier(**{**facts["parameters"], **objects})
     estimator.classes_ = np.array(facts["classes"]["values"], dtype=facts["classes"]["dtype"])
     estimator.n_features_in_ = facts["n_features"]
     if facts["feature_names"]:

@@ -28,6 +28,7 @@ from appliedml.errors import StageError
 from appliedml.models._callbacks import Watchers
 from appliedml.models._epochs import Runner, Training, epoch_mixes, epoch_order
 from appliedml.models._lazy import is_lazy
+from appliedml.models._metrics import reported
 from appliedml.models._plain_keras import PlainKeras
 from appliedml.models._programs import program_for
 from appliedml.models._settings import Network, Rows, Settings, Trained
@@ -129,6 +130,8 @@ def train(
     ------
     DataError
         If the loss is no longer finite, or the monitored value is not defined on the validation rows.
+    ParameterError
+        If a callback waits for a value that no epoch reports.
     """
     used: Rows | Stream = rows
     if isinstance(rows, Stream):
@@ -140,6 +143,7 @@ def train(
         chosen = network.builder.training_rows(rows.y, majority)
         used = rows if chosen is None else rows.where(chosen)
     watchers = Watchers(settings.callbacks)
+    watchers.check_monitors(reported(settings.metrics, validated=validation is not None))
     mode = _mode_of(network, settings, used, watchers.watch_batches)
     training = Training(network, settings, validation, majority, seed, watchers)
     phases = network.builder.phases(settings.epochs)

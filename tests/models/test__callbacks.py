@@ -84,7 +84,7 @@ def test_standard_callbacks_do_the_same_in_compiled_epochs_as_in_model_fit(tmp_p
         assert mine[2] == pytest.approx(its[2], rel=1e-4)
     saved = sorted(path.name for path in (tmp_path / "compiled").glob("*.keras"))
     assert saved == sorted(path.name for path in (tmp_path / "keras").glob("*.keras")) != []
-    last = keras.saving.load_model(tmp_path / "compiled" / "3.keras", compile=False)
+    last = keras.saving.load_model(tmp_path / "compiled" / "3.keras")
     chances = 1 / (1 + np.exp(-last({"numbers": X.astype("float32")}).numpy()[:, 0]))
     assert chances == pytest.approx(one.predict_proba(X)[:, 1], abs=1e-5)
 
@@ -153,3 +153,94 @@ def test_what_is_no_callback_is_refused():
 def test_a_plan_holds_no_callbacks():
     with pytest.raises(StageError, match="a plan file cannot hold callbacks"):
         entry_of(KerasClassifier(callbacks=[Count()]))
+
+
+class RateAtFirstBatch(callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 1:
+            self.model.optimizer.learning_rate = 0.5
+
+
+class RateAfterBatch(callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.optimizer.learning_rate = 0.5 / (batch + 1)
+
+
+@pytest.mark.parametrize("callback", [RateAtFirstBatch, RateAfterBatch])
+def test_a_learning_rate_set_at_a_batch_holds_from_there_on_in_both_ways_to_train(callback):
+    one, other = (fitted([callback()], trainer=trainer) for trainer in ("auto", "keras"))
+    plain = fitted(None)
+
+    assert (one.mode_, other.mode_) == ("step_graph", "keras")
+    np.testing.assert_allclose(one.history_.to_numpy(), other.history_.to_numpy(), rtol=1e-4)
+    assert one.history_["learning_rate"].iloc[-1] == (0.5 if callback is RateAtFirstBatch else 0.125)
+    assert abs(one.history_["loss"] - plain.history_["loss"]).max() > 0.05
+
+
+@pytest.mark.parametrize("trainer", ["auto", "keras"])
+def test_a_rate_set_at_a_batch_beside_a_schedule_is_refused(trainer):
+    with pytest.raises(StageError, match="a callback sets the learning rate"):
+        fitted([RateAtFirstBatch()], schedule="cosine", trainer=trainer)
+
+
+class ValidationBatches(callbacks.Callback):
+    def __init__(self, seen):
+        super().__init__()
+        self.see = seen.append
+
+    def on_test_batch_begin(self, batch, logs=None):
+        self.see(batch)
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.see(logs)
+
+
+@pytest.mark.parametrize("trainer", ["auto", "keras"])
+def test_batches_of_validation_rows_are_told(trainer):
+    seen = []
+    model = fitted(lambda: ValidationBatches(seen), trainer=trainer, epochs=1, metrics=["accuracy"])
+
+    assert seen[0] == 0
+    assert seen[1]["loss"] == pytest.approx(model.history_["val_loss"][0], rel=1e-5)
+    assert seen[1]["accuracy"] == pytest.approx(model.history_["val_accuracy"][0], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "callback, words",
+    [
+        (callbacks.EarlyStopping(), "EarlyStopping waits for 'val_loss'"),
+        (callbacks.ReduceLROnPlateau(monitor="val_auc"), "It reports loss, learning_rate"),
+        (callbacks.ModelCheckpoint("x.keras", save_best_only=True), "ModelCheckpoint waits"),
+    ],
+)
+def test_a_callback_that_would_wait_for_ever_is_refused(callback, words):
+    with pytest.raises(ParameterError, match=words):
+        KerasClassifier(epochs=1, callbacks=[callback]).fit(X, Y)
+    KerasClassifier({"mlp": {"hidden": []}}, epochs=1, callbacks=[callbacks.EarlyStopping("loss")]).fit(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+@pytest.mark.parametrize("trainer", ["auto", "keras"])
+def test_the_best_epoch_is_that_whose_weights_early_stopping_has_put_back(trainer):
+    stop = callbacks.EarlyStopping(patience=2, restore_best_weights=True)
+    model = KerasClassifier(
+        {"mlp": {"hidden": [4]}}, epochs=9, learning_rate=0.1, random_state=1, callbacks=[stop], trainer=trainer
+    )
+    model.fit(X, Y, validation_data=(X, 1 - Y))
+    until = clone(model).set_params(epochs=1, callbacks=None).fit(X, Y)
+
+    assert (model.best_epoch_, len(model.history_)) == (0, 3)
+    assert (model.predict_proba(X) == until.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ([callbacks.EarlyStopping], r"EarlyStopping is a class: write \[EarlyStopping\(\)\]"),
+        (callbacks.EarlyStopping, "is a class"),
+        (callbacks.EarlyStopping(), "Write it in a list"),
+    ],
+)
+def test_what_was_meant_by_callbacks_is_said(given, words):
+    with pytest.raises(ParameterError, match=words):
+        KerasClassifier(callbacks=given).fit(X, Y)

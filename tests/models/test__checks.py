@@ -56,3 +56,8 @@ def test_a_scorer_takes_rows_and_arrays_that_are_encoded_already():
 def test_a_parameter_for_tables_is_refused_where_there_is_none():
     with pytest.raises(StageError, match="embed_numbers_up_to=5 is for tables"):
         checked_inputs(KerasClassifier(builder="cnn", embed_numbers_up_to=5), PIXELS, reset=True)
+
+
+def test_what_can_be_read_once_is_refused():
+    with pytest.raises(DataError, match="X is a generator, which can be read once"):
+        KerasClassifier().fit(row for row in [(np.zeros((2, 3)), [0, 1])])

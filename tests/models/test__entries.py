@@ -1,9 +1,12 @@
+import json
+
 import keras
 import pytest
 
 from appliedml.core.registry import build, entry_of
 from appliedml.errors import StageError
-from appliedml.models._entries import file_parameters, plan_parameters, shown
+from appliedml.models._entries import file_parameters, from_file_form, plan_parameters, shown
+from appliedml.models._named import NotInFile
 from appliedml.models.keras_classifier import KerasClassifier
 
 
@@ -40,13 +43,56 @@ def test_a_plan_holds_no_function():
 
 
 def test_a_file_holds_what_it_can():
-    given = file_parameters(KerasClassifier(loss=own_loss, callbacks=[keras.callbacks.CSVLogger("x")], epochs=3))
+    logger = keras.callbacks.CSVLogger("x")
+    given, apart = file_parameters(KerasClassifier(loss=own_loss, callbacks=[logger], epochs=3))
 
     assert (given["loss"], given["callbacks"], given["epochs"]) == ("crossentropy", None, 3)
-    assert file_parameters(OBJECTS)["loss"] == {"huber": {"delta": 0.5}}
+    assert apart == {"loss": [{"not_held": "own_loss"}], "callbacks": [{"not_held": "CSVLogger"}]}
+    assert file_parameters(OBJECTS)[0]["loss"] == {"huber": {"delta": 0.5}}
+    assert file_parameters(OBJECTS)[1] == {}
 
 
 def test_everything_can_be_shown():
     assert shown("loss", own_loss) == "own_loss"
     assert shown("metrics", ["auc", keras.metrics.Precision(name="p")])[0] == "auc"
     assert shown("optimizer", {"lion": {}}) == {"lion": {}}
+
+
+@keras.saving.register_keras_serializable("tests")
+def known_loss(y_true, y_pred):
+    return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Known(keras.losses.Loss):
+    def __init__(self, factor=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def get_config(self):
+        return {**super().get_config(), "factor": self.factor}
+
+
+def through_a_file(name, value):
+    _, apart = file_parameters(KerasClassifier(**{name: value}))
+    return from_file_form(name, json.loads(json.dumps(apart[name])))
+
+
+def test_what_is_registered_with_keras_is_kept_by_its_name():
+    assert through_a_file("loss", known_loss) is known_loss
+    found = through_a_file("loss", Known(3.0))
+    assert (type(found), found.factor) == (Known, 3.0)
+
+
+def test_what_is_not_registered_leaves_its_name():
+    precision = keras.metrics.Precision(name="p")
+    assert through_a_file("loss", own_loss) == NotInFile("loss", "own_loss")
+    assert through_a_file("callbacks", [keras.callbacks.CSVLogger("x")]) == [NotInFile("callbacks", "CSVLogger")]
+    assert from_file_form("loss", [{"registered": "tests>Gone", "config": {}}]) == NotInFile("loss", "tests>Gone")
+    kept, lost = through_a_file("metrics", [precision, type("Mine", (keras.metrics.Mean,), {})()])
+    assert (kept["precision"]["name"], lost) == ("p", NotInFile("metrics", "Mine"))
+    # Still so in the file of the loaded classifier, and in no plan.
+    assert through_a_file("loss", NotInFile("loss", "own_loss")) == NotInFile("loss", "own_loss")
+    with pytest.raises(StageError, match="could not hold own_loss"):
+        plan_parameters(KerasClassifier(loss=NotInFile("loss", "own_loss")))
+    assert shown("metrics", [NotInFile("metrics", "Mine")]) == ["Mine"]

@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
-from appliedml.models._losses import row_loss
+from appliedml.models._losses import reduction_problem, row_loss
+from appliedml.models._rules import settings_problems
 
 
 def losses(name, n_outputs, y, logits, gamma=2.0, label_smoothing=0.0):
@@ -43,3 +45,14 @@ def test_a_reconstruction_error_is_its_own_loss():
     function = row_loss("crossentropy", 1, gamma=2.0, label_smoothing=0.0, trains_on_labels=False)
 
     assert function(None, np.array([[0.3], [0.7]])).tolist() == [0.3, 0.7]
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean_with_sample_weight", None])
+def test_a_reduction_that_is_not_a_mean_is_refused(reduction):
+    loss = keras.losses.MeanSquaredError(reduction=reduction)
+
+    assert f"It is {reduction!r}" in reduction_problem(loss)
+    (sentence,) = settings_problems({"loss": loss})
+    assert "MeanSquaredError must be" in sentence
+    assert reduction_problem(keras.losses.MeanSquaredError(reduction="mean")) is None
+    assert reduction_problem("hinge") is None

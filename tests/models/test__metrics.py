@@ -4,7 +4,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, roc_auc_score
 
 from appliedml.errors import ParameterError
-from appliedml.models._metrics import EpochMetrics, direction, metric_name, metric_problems
+from appliedml.models._metrics import EpochMetrics, direction, metric_name, metric_problems, reported
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 2, 200).astype(np.int32)
@@ -92,3 +92,8 @@ def test_every_metric_of_the_list_has_a_direction():
     from appliedml.models._keras_names import METRICS
 
     assert all(direction([name], f"val_{name}") for name in METRICS)
+
+
+def test_values_of_validation_rows_are_reported_where_there_are_some():
+    assert reported(["auc"], validated=False) == ["loss", "auc", "learning_rate"]
+    assert {"val_loss", "val_auc", "val_roc_auc"} <= set(reported(["auc"], validated=True))

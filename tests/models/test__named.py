@@ -3,7 +3,7 @@ import pytest
 
 from appliedml.core.params import broken_rules
 from appliedml.errors import ParameterError, StageError
-from appliedml.models._named import LOSS, METRIC, OPTIMIZER, SCHEDULE, Named
+from appliedml.models._named import LOSS, METRIC, OPTIMIZER, SCHEDULE, Named, NotInFile, is_of_keras, plain_facts
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,7 @@ def test_plans_are_checked_without_tensorflow(run_python):
         "    print(problem.what[-90:])\n"
         "entry = {'monitor': 'val_auk', 'metrics': ['auc']}\n"
         "print(problems_of('stages', {'keras_classifier': entry}, 'here')[0].what)\n"
+        "print(problems_of('stages', {'keras_classifier': {'optimizer': {'adam': {'beta_1': 5}}}}, 'here')[0].what)\n"
         "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )
     lines = run_python(code).splitlines()
@@ -92,7 +93,8 @@ def test_plans_are_checked_without_tensorflow(run_python):
     assert "Did you mean 'beta_1'" in lines[0]
     assert "precision has no parameter 'k'" in lines[1]
     assert "Did you mean 'val_auc'" in lines[2]
-    assert lines[3] == "[]"
+    assert lines[3].endswith("beta_1 must be a number at least 0 and below 1. It is 5 (int).")
+    assert lines[4] == "[]"
 
 
 @pytest.mark.parametrize("kind", [OPTIMIZER, SCHEDULE, LOSS, METRIC])
@@ -113,3 +115,31 @@ def test_the_configuration_of_an_object_tells_all_of_its_parameters(kind):
         told = set(kind.config(kind.make({name: given})))
         # Told where they were given.
         assert set(parameters) - told <= {"thresholds"}, name
+
+
+def test_a_class_of_ones_own_that_cannot_be_copied_says_so():
+    class Needs(keras.metrics.Metric):
+        def __init__(self, limit):
+            super().__init__()
+            self.limit = limit
+
+    assert "cannot be copied" in METRIC.lost(Needs(3))
+    assert METRIC.lost(keras.metrics.AUC()) is None
+    assert METRIC.lost("auc") is None
+
+
+def test_two_losses_that_differ_in_what_they_do_not_tell_share_no_token():
+    class Silent(Configured):
+        def get_config(self):
+            return {}
+
+    assert LOSS.token(Silent(2)) == LOSS.token(Silent(2)) != LOSS.token(Silent(3))
+
+
+def test_what_a_file_could_not_hold_must_be_given_again():
+    lost = NotInFile("loss", "brier")
+    (sentence,) = broken_rules("KerasClassifier", {"loss": Named(LOSS, functions=True)}, {"loss": lost})
+
+    assert "could not hold brier. Give it again: set_params(loss=...)" in sentence
+    assert is_of_keras(keras.losses.Huber()) and not is_of_keras(Own())
+    assert plain_facts(Configured(3)) == {"reduction": "sum_over_batch_size", "power": 3}

@@ -2,17 +2,22 @@ import keras
 import numpy as np
 import pytest
 
+from appliedml.core.params import broken_rules
+from appliedml.errors import StageError
 from appliedml.models._keras_names import OPTIMIZERS
 from appliedml.models._optimizers import (
+    OptimizerEntry,
     StepSchedule,
     averaged,
     conflicts,
+    exclusions,
     keras_schedule,
     make_optimizer,
     optimizer_entry,
     start_rate,
     update_key,
 )
+from appliedml.models._rules import settings_problems
 from appliedml.models._settings import Settings
 
 
@@ -62,6 +67,9 @@ def test_an_object_and_its_entry_make_the_same_optimizer(given):
         ({"optimizer": keras.optimizers.Adam(), "learning_rate": 1e-3}, "learning_rate"),
         ({"optimizer": {"adamw": {"weight_decay": 0.1}}, "weight_decay": 0.2}, "weight_decay"),
         ({"optimizer": {"sgd": {"global_clipnorm": 1.0}}, "clip_norm": 2.0}, "clip_norm"),
+        ({"optimizer": {"adam": {"clipnorm": 1.0}}, "clip_norm": 2.0}, "clipnorm=1.0"),
+        ({"optimizer": {"adam": {"clipvalue": 1.0}}, "clip_norm": 2.0}, "clipvalue=1.0"),
+        ({"optimizer": keras.optimizers.Adam(clipnorm=1.0), "clip_norm": 2.0}, "clipnorm=1.0"),
         ({"optimizer": {"sgd": {"momentum": 0.5}}, "momentum": 0.7}, "momentum"),
         ({"optimizer": {"sgd": {"learning_rate": {"cosine_decay": {}}}}, "schedule": "cosine"}, "schedule"),
         ({"optimizer": {"sgd": {"learning_rate": {"cosine": {}}}}}, "a number or a schedule"),
@@ -114,3 +122,56 @@ def test_averages_stand_in_for_the_weights_only_for_a_while():
     assert variable.numpy().tolist() == [-2.0, -2.0]
     with averaged(keras.optimizers.SGD(), [variable]):
         assert variable.numpy().tolist() == [-2.0, -2.0]
+
+
+class Own(keras.optimizers.SGD):
+    def __init__(self, boost=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.boost = boost
+
+
+class OwnRate(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.1
+
+
+def leaving_out(**given):
+    optimizer = keras.optimizers.SGD(0.1, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(**given)
+    return optimizer
+
+
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        (keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "Give the optimizer inside it"),
+        (keras.optimizers.Adam(lambda: 0.1), "Its learning rate is a function"),
+        (keras.optimizers.Adam(OwnRate()), "Its learning rate is of the class OwnRate"),
+        (leaving_out(var_list=[keras.Variable(0.0)]), "var_names instead of var_list"),
+        ({"adam": {"beta_1": 5}}, "adam: beta_1 must be"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_copied_or_used_is_refused(given, words):
+    (sentence,) = broken_rules("KerasClassifier", {"optimizer": OptimizerEntry()}, {"optimizer": given})
+
+    assert words in sentence
+
+
+def test_what_a_copy_would_lose_is_refused():
+    (sentence,) = settings_problems({"optimizer": Own(2.0, learning_rate=0.1)})
+
+    assert "does not tell boost" in sentence
+    assert settings_problems({"optimizer": Own(learning_rate=0.1)}) == []
+
+
+def test_what_was_left_out_of_weight_decay_stays_left_out():
+    kernel, bias = keras.Variable(1.0, name="kernel"), keras.Variable(1.0, name="bias")
+    left, usual = (Settings(optimizer=one) for one in (leaving_out(var_names=["kernel"]), keras.optimizers.SGD(0.1)))
+    optimizer = make_optimizer(left)
+
+    assert [optimizer._use_weight_decay(one) for one in (kernel, bias)] == [False, True]
+    assert make_optimizer(Settings(weight_decay=0.5))._use_weight_decay(kernel)
+    assert update_key(left) != update_key(Settings(optimizer=keras.optimizers.SGD(0.1, weight_decay=0.5)))
+    assert (exclusions(left.optimizer), exclusions(usual.optimizer)) == (["kernel"], None)
+    with pytest.raises(StageError, match="exclude_from_weight_decay"):
+        optimizer_entry(left.optimizer)

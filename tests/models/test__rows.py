@@ -61,3 +61,19 @@ def test_labels_become_codes_and_unknown_ones_are_refused():
     assert codes_of(["b", "a"], np.array(["a", "b"])).tolist() == [1, 0]
     with pytest.raises(DataError, match="'z', which no training row has"):
         codes_of(["z"], np.array(["a", "b"]))
+
+
+@pytest.mark.parametrize("classes", [np.array([0, 1]), np.array([0.0, 1.0]), np.array([False, True])])
+@pytest.mark.parametrize("named", [{1: 3.0}, {1.0: 3.0}, {True: 3.0}, {"1": 3.0}, {"1.0": 3.0}, {"true": 3.0}])
+def test_classes_that_are_numbers_or_booleans_are_found_by_their_value(classes, named):
+    assert weighted(rows_of([0, 1]), named, classes).weight.tolist() == [0.5, 1.5]
+
+
+def test_texts_are_found_as_they_are_written():
+    with pytest.raises(DataError, match="class '1', which no training row has"):
+        weighted(rows_of([0, 1]), {1: 3.0}, np.array(["01", "1.0"]))
+
+
+def test_a_class_that_is_named_twice_is_refused():
+    with pytest.raises(DataError, match="the class '1.0' twice"):
+        weighted(rows_of([0, 1]), {1: 3.0, "1.0": 2.0}, np.array([0, 1]))

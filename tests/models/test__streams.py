@@ -122,3 +122,32 @@ def test_quantiles_of_a_stream_are_those_of_its_first_rows():
 
     assert len(kept[0]) == len(kept[1]) > 0
     assert all((one == other).all() for one, other in zip(*kept, strict=True))
+
+
+class Told(Batches):
+    """Keeps count of passes, as one that shuffles does."""
+
+    begun = 0
+
+    def on_epoch_begin(self):
+        self.begun += 1
+
+
+@pytest.mark.parametrize("trainer", ["auto", "keras"])
+def test_a_dataset_is_told_of_the_begin_of_every_pass(trainer):
+    source = Told(X, Y)
+    fitted(source, trainer=trainer, classes=["no", "yes"])
+
+    # Three epochs, after a look at the first batch.
+    assert (source.begun, source.epochs) == (4, 3)
+
+
+def test_rows_that_are_no_batches_are_refused():
+    one_by_one = tf.data.Dataset.from_tensor_slices((X, Y))
+    with pytest.raises(DataError, match=r"x has the shape \(3,\). Batch the stream"):
+        fitted(one_by_one)
+    with pytest.raises(DataError, match="Batch the stream"):
+        fitted(tf.data.Dataset.from_tensor_slices((np.zeros((4, 6, 6, 1)), [0, 1, 0, 1])), {"cnn": {"filters": [4]}})
+    model = fitted(Batches(X, Y), epochs=1)
+    with pytest.raises(DataError, match="Batch the stream"):
+        model.predict(one_by_one.map(lambda x, y: x))

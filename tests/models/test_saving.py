@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from appliedml.errors import RunError
+from appliedml.errors import ParameterError, RunError
 from appliedml.models.keras_classifier import KerasClassifier
 from appliedml.models.saving import from_bytes, load_classifier, save_classifier, to_bytes
 
@@ -75,3 +75,27 @@ def test_a_newer_format_and_a_lost_file_are_refused(fitted, tmp_path):
     (tmp_path / "classifier.json").write_text(json.dumps({**facts, "format_version": 99}))
     with pytest.raises(RunError, match="newer version"):
         load_classifier(tmp_path)
+
+
+def test_a_loss_that_the_file_could_not_hold_must_be_given_again_to_train(table):
+    import keras
+
+    def brier(y_true, y_pred):
+        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+
+    X, y = table[["a"]].to_numpy(), (table["a"] > 0).to_numpy()
+    optimizer = keras.optimizers.SGD(0.25)
+    optimizer.exclude_from_weight_decay(var_names=["kernel"])
+    given = {"optimizer": optimizer, "loss": brier, "callbacks": [keras.callbacks.TerminateOnNaN()]}
+    model = KerasClassifier({"mlp": {"hidden": []}}, epochs=1, random_state=1, **given).fit(X, y)
+    data = to_bytes(model)
+    loaded = from_bytes(data)
+
+    assert (loaded.predict_proba(X) == model.predict_proba(X)).all()
+    assert loaded.describe()["loss"] == "brier"
+    assert loaded.describe()["learning_rate"] == 0.25
+    assert to_bytes(loaded) == data
+    with pytest.raises(ParameterError, match=r"Give it again: set_params\(callbacks=...\)") as caught:
+        loaded.fit(X, y)
+    assert len(str(caught.value).splitlines()) == 3
+    assert (loaded.set_params(**given).fit(X, y).predict_proba(X) == model.predict_proba(X)).all()
