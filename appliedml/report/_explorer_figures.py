@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from appliedml.report.values import plural_of
+
 NAN = math.nan
 CRITERIA = {
     "selection_rate": "demographic parity",
@@ -31,6 +33,41 @@ class Limits:
     rows: int
     positives: int
     negatives: int
+
+    def in_words(self, clustered: bool, column: str = "") -> str:
+        """Return from how much a group is judged, in a sentence without its full stop.
+
+        Parameters
+        ----------
+        clustered : bool
+            Whether groups of rows are counted, not rows.
+        column : str
+            Which says what those groups are; empty where rows were predicted more than once and count once.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> Limits(100, 20, 20).in_words(False)
+        'A group is judged if it has at least 100 rows, of them 20 positive (or selected) and 20 negative'
+        >>> print(Limits(1000, 20, 20).in_words(True, "customer_id"))
+        A group is judged if it has at least 1,000 customers (told apart by customer_id; all rows of one count once), \
+of them 20 with a positive (or selected) row and 20 with a negative one
+        """
+        least = f"A group is judged if it has at least {self.rows:,}"
+        if not clustered or not column:
+            once = " (one predicted more than once counts once)" if clustered else ""
+            return (
+                f"{least} rows{once}, of them {self.positives:,} positive (or selected) and {self.negatives:,} negative"
+            )
+        who = plural_of(column)
+        units = f"{who} (told apart by {column}; " if who else f"different values of {column} ("
+        return (
+            f"{least} {units}all rows of one count once), of them {self.positives:,} with a positive (or selected) "
+            f"row and {self.negatives:,} with a negative one"
+        )
 
 
 @dataclass(frozen=True)

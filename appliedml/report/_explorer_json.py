@@ -44,7 +44,7 @@ def explorer_json(data: ExplorerData) -> dict[str, Any]:
         "all": _groups(data.counted[0][0], total, data.clustered)[0],
         "metrics": [[name, figures.CRITERIA[name]] for name in (*data.metrics, *_odds(data))],
         "limits": [data.limits.rows, data.limits.positives, data.limits.negatives],
-        "unit": "groups of rows" if data.clustered else "rows",
+        "judged": data.limits.in_words(data.clustered, data.unit_column),
         "tolerance": data.tolerance,
         "ratio": data.ratio,
         "ratio_source": data.ratio_source,

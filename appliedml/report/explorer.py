@@ -5,7 +5,6 @@
     data = ExplorerData.of(run)                      # None where there is no threshold to choose
     data.figures(0.31)                               # one threshold for all
     data.figures({"F": 0.2, "M": 0.4}, by="sex")     # one for each group
-    data.to_json()                                   # what the page's script computes the same from
 
 Nothing here but counts: how many rows of each class and group score between neighbouring thresholds.
 """
@@ -63,6 +62,8 @@ class ExplorerData:
         Of the fairness audit; None without one.
     clustered : bool
         Whether groups of rows are counted against the limits, not rows.
+    unit_column : str
+        Names those groups; empty where they are predictions of one row.
     references : dict of str to str
         Reference group of impact ratios, by feature, where the audit was given one.
     ratio : float
@@ -88,6 +89,7 @@ class ExplorerData:
     limits: Limits
     tolerance: float | None
     clustered: bool
+    unit_column: str
     references: dict[str, str]
     ratio: float
     ratio_source: str
@@ -125,7 +127,6 @@ class ExplorerData:
         found = run["fairness"].tables["gaps"]["metric"].unique().tolist() if rows.groupings else []
         metrics = tuple(name for name in figures.CRITERIA if name in found and name != "equalised_odds")
         gates = explored_gates(run, rows, bins, counted, metrics, limits)
-        price, source = cost_ratio(run)
         return cls(
             (str(run.info["classes"][0]), str(run.info["classes"][1])),
             thresholds,
@@ -137,9 +138,9 @@ class ExplorerData:
             limits,
             float(summary["tolerance"]) if "tolerance" in summary else None,
             cluster is not None,
+            "" if rows.group is None else str(run.info["schema"].get("group") or ""),
             reference_groups(run.plan),
-            price,
-            source,
+            *cost_ratio(run),
             gate_costs(run),
             gates,
             str(run["gates"].summary.get("verdict", "")) if gates else "",
@@ -201,11 +202,13 @@ class ExplorerData:
         Raises
         ------
         DataError
-            If the feature is unknown, or a group has no threshold.
+            If the feature is unknown, a group has no threshold, or the ratio is negative.
         """
         chosen = self._choice(threshold, by)
         feature = None if by is None else self._place(by)
         price = self.ratio if cost_ratio is None else float(cost_ratio)
+        if not 0 <= price < math.inf:
+            raise DataError(f"cost_ratio must be a number of 0 or more: what a false negative costs. It is {price}.")
         total = self.total(chosen, feature)
         found: dict[str, Any] = {
             "overall": figures.overall_figures(total.tp, total.fp, total.n_positive, total.n_negative, price),

@@ -13,9 +13,12 @@ from appliedml.core.display import written_out
 from appliedml.report.blocks import Tone
 
 ABSENT = "\N{EN DASH}"
+_SAYS_NOTHING = frozenset({"group", "groups", "cluster", "unit", "block", "key", "index"})
 _MINUS = "\N{MINUS SIGN}"
 MAX_CELL = 600
 MAX_TEXT = 20_000
+NOISE = 1e-6
+"""Per cent that are taken for nothing."""
 
 TONES: dict[str, Tone] = {
     **dict.fromkeys(("pass", "ok", "within tolerance", "evidenced here", "good", "yes", "approve", "intact"), "good"),
@@ -150,7 +153,7 @@ def whole(value: Any) -> str:
 
 
 def percent(value: Any) -> str:
-    """Return a share between 0 and 1 as a percentage.
+    """Return a share between 0 and 1 as a percentage; some are never rounded to none, nor most to all.
 
     Parameters
     ----------
@@ -162,10 +165,17 @@ def percent(value: Any) -> str:
 
     Examples
     --------
-    >>> percent(0.0597), percent(1)
-    ('6.0 %', '100.0 %')
+    >>> percent(0.0597), percent(1), percent(16001 / 16002), percent(1 / 16002)
+    ('6.0 %', '100.0 %', '99.99 %', '0.01 %')
     """
-    return ABSENT if missing(value) else _minus(f"{100 * float(value):.1f} %")
+    if missing(value):
+        return ABSENT
+    size = 100 * float(value)
+    decimals, limit, rest = 1, 0.05, min(size, 100 - size)
+    # What is smaller than that is noise of a sum, not rows.
+    while NOISE < rest < limit:
+        decimals, limit = decimals + 1, limit / 10
+    return _minus(f"{size:.{decimals}f} %")
 
 
 def p_value(value: Any) -> str:
@@ -265,6 +275,36 @@ def spaced(name: Any) -> str:
     'n rows'
     """
     return str(name).replace("_", " ")
+
+
+def plural_of(column: str) -> str:
+    """Return what a column of names stands for, as readers say it: many of them.
+
+    Parameters
+    ----------
+    column : str
+        That rows are grouped by.
+
+    Returns
+    -------
+    str
+        Empty where its name does not say.
+
+    Examples
+    --------
+    >>> plural_of("customer_id"), plural_of("PatientID"), plural_of("company"), plural_of("grp7"), plural_of("group")
+    ('customers', 'patients', 'companies', '', '')
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.strip())
+    words = re.sub(r"[\s_.-]+(id|key|no|nr|number|name|code|hash)$", "", apart, flags=re.IGNORECASE)
+    words = re.sub(r"[\s_]+", " ", words).lower()
+    if not re.fullmatch("[a-z]{3,}( [a-z]+)*", words) or words in _SAYS_NOTHING:
+        return ""
+    if re.search("([^aeiou])y$", words):
+        return f"{words[:-1]}ies"
+    if re.search("(ss|x|z|ch|sh)$", words):
+        return f"{words}es"
+    return words if words.endswith("s") else f"{words}s"
 
 
 def _minus(text: str) -> str:

@@ -212,6 +212,142 @@ def test_the_keyboard_moves_the_slider_and_the_address_follows(browser, explored
         compare(page.evaluate(READ), data.figures(float(data.thresholds[data.start])), data, 0)
 
 
+def test_arrow_keys_on_a_slider_change_the_numbers_shown(browser, explored):
+    data, path = explored
+    last = len(data.thresholds) - 1
+    with opened(browser, path) as page:
+        slider = page.locator(".explorer input[type=range]").first
+        slider.focus()
+        shown = []
+        for key, place in (("ArrowRight", data.start + 1), ("ArrowDown", data.start), ("Home", 0), ("End", last)):
+            page.keyboard.press(key)
+            found = page.evaluate(READ)
+            compare(found, data.figures(float(data.thresholds[place])), data, 0)
+            shown.append(found["overall"]["alerts_per_1000"][1])
+            assert page.get_by_label("Threshold, Threshold for everybody").input_value() == data.labels[place]
+        assert len(set(shown)) == 4, "each key gives other numbers"
+
+
+def test_arrow_keys_on_a_groups_slider_change_that_group_alone(browser, explored):
+    data, path = explored
+    with opened(browser, path) as page:
+        page.locator("[data-control=by]").select_option(label="one threshold for each group of sex")
+        page.get_by_role("slider", name="M", exact=True).focus()
+        for _ in range(7):
+            page.keyboard.press("ArrowRight")
+        own = dict.fromkeys(("F", "M", "unknown"), float(data.thresholds[data.start]))
+        own["M"] = float(data.thresholds[data.start + 7])
+        compare(page.evaluate(READ), data.figures(own, by="sex"), data, 0)
+
+
+def fill_in(page, box, text):
+    """Put a text into a field by keyboard, and stay there."""
+    box.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+
+
+@pytest.mark.parametrize("text", ["-3", "-0.5", "", "-"])
+def test_a_cost_ratio_that_cannot_be_is_refused_in_words_and_the_last_one_stays(browser, explored, text):
+    data, path = explored
+    at, beside = (float(data.thresholds[data.start + step]) for step in (0, 1))
+    with opened(browser, path) as page:
+        box = page.locator("[data-control=ratio]")
+        said = page.locator(f"#{box.get_attribute('aria-describedby')}")
+        fill_in(page, box, "7")
+        assert box.get_attribute("aria-invalid") is None and said.is_hidden()
+        fill_in(page, box, text)
+        page.keyboard.press("Tab")
+
+        assert box.get_attribute("aria-invalid") == "true"
+        assert "must be a number of 0 or more" in said.inner_text() and "7 stays in use" in said.inner_text()
+        assert (f"not {text}:" in said.inner_text()) is (text not in ("", "-"))
+        compare(page.evaluate(READ), data.figures(at, 7), data, 0)
+        assert "cost=7" in page.locator(".explorer").get_attribute("data-state")
+        page.locator(".explorer input[type=range]").first.press("ArrowRight")
+        compare(page.evaluate(READ), data.figures(beside, 7), data, 0)
+        assert said.is_visible(), "what cannot be used stays marked until it is mended"
+        fill_in(page, box, "0")
+        assert box.get_attribute("aria-invalid") is None and said.is_hidden()
+        compare(page.evaluate(READ), data.figures(beside, 0), data, 0)
+        assert page.complaints == []
+
+
+def test_a_reset_takes_a_refused_ratio_away(browser, explored):
+    _, path = explored
+    with opened(browser, path) as page:
+        box = page.locator("[data-control=ratio]")
+        fill_in(page, box, "-3")
+        assert box.get_attribute("aria-invalid") == "true"
+        page.get_by_role("button", name="Reset").press("Enter")
+        assert (box.get_attribute("aria-invalid"), box.input_value()) == (None, "5")
+        assert page.locator(".explorer [role=alert]:visible").count() == 0
+
+
+@pytest.mark.parametrize("text", ["7", "-0.1", ""])
+def test_a_threshold_that_cannot_be_is_refused_and_the_last_one_stays(browser, explored, text):
+    data, path = explored
+    with opened(browser, path) as page:
+        box = page.get_by_label("Threshold, Threshold for everybody")
+        said = page.locator(f"#{box.get_attribute('aria-describedby')}")
+        fill_in(page, box, text)
+        page.keyboard.press("Tab")
+
+        assert box.get_attribute("aria-invalid") == "true"
+        assert f"{data.labels[data.start]} stays in use" in said.inner_text()
+        compare(page.evaluate(READ), data.figures(float(data.thresholds[data.start])), data, 0)
+        page.locator(".explorer input[type=range]").first.press("ArrowRight")
+        assert (box.get_attribute("aria-invalid"), box.input_value()) == (None, data.labels[data.start + 1])
+        assert said.is_hidden() and page.complaints == []
+
+
+def test_a_decision_that_calls_nobody_carries_a_warning(browser, explored):
+    data, path = explored
+    assert data.figures(1.0)["overall"]["selection_rate"] == 0
+    with opened(browser, path) as page:
+        line, slider = page.locator("[data-warning]"), page.locator(".explorer input[type=range]").first
+        status = page.locator(".explorer [role=status]")
+        assert line.is_hidden()
+        slider.press("End")
+        assert line.is_visible()
+        assert "Nobody is called: precision cannot be computed; recall is 0." in line.inner_text()
+        for _ in range(40):  # it is told a moment later, once the slider rests
+            if status.inner_text():
+                break
+            page.wait_for_timeout(50)
+        assert status.inner_text().startswith("Nobody is called")
+        slider.press("Home")
+        assert line.is_hidden()
+
+
+def test_a_share_is_rounded_neither_to_none_nor_to_all_and_a_policy_may_be_met_by_nobody(browser, explored, tmp_path):
+    from appliedml.report import blocks
+    from appliedml.report.html import render_html
+    from appliedml.report.values import percent
+
+    block = sys.modules["explorer_demo"].explorer()
+    everybody = {"name": "all", "positive": [-2, 1, -1], "negative": [1, 16_000, -2], "run": [1, 0, 1]}
+    gate = {
+        "name": "ranking", "metric": "roc_auc", "subset": "all", "rule": "at least 0.5", "kind": "kept",
+        "at_least": 0.5, "at_most": None, "on_value": False, "waived": False, "verdict": "pass",
+        "run": [0.9, 0.8, 0.95], "feature": -1, "group": -1, "low": [], "high": [],
+    }  # fmt: skip
+    data = {**block.data, "all": {**everybody, "compared": True}, "gates": [gate], "verdict": "pass"}
+    section = blocks.Section("thresholds", "Threshold explorer", (blocks.Explorer(block.table, data),))
+    path = tmp_path / "page.html"
+    path.write_text(render_html(blocks.Document("D", "s", (section,))), encoding="utf-8")
+    wanted = {"0": (16_002, "100.0 %"), "0.2": (16_001, "99.99 %"), "0.5": (1, "0.01 %"), "1": (0, "0.0 %")}
+    with opened(browser, path) as page:
+        for threshold, (n, text) in wanted.items():
+            value, shown = page.evaluate(GO, f"explore?t={threshold}")["overall"]["selection_rate"]
+            assert (float(value), shown) == (n / 16_002, text)
+            assert percent(n / 16_002) == text
+        line = page.locator("[data-warning]").inner_text()
+        assert line.endswith("The policy is met all the same: none of its gates asks that anybody be called.")
+        assert page.complaints == []
+
+
 def test_groups_get_sliders_of_their_own_with_labels(browser, explored):
     _, path = explored
     with opened(browser, path) as page:

@@ -53,6 +53,27 @@ def test_where_a_page_may_not_use_the_clipboard_the_text_can_still_be_copied(pag
         assert by_hand.evaluate("(area) => area === document.activeElement && area.selectionEnd > 400")
 
 
+def test_a_table_is_opened_and_filtered_by_keyboard_alone(page):
+    fold = page.locator("details.fold", has=page.locator("summary", has_text="Per fold"))
+    field = fold.get_by_label("Filter rows")
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if field.evaluate("(field) => field === document.activeElement"):
+            break
+    rows = fold.locator("tbody tr:not([hidden])")
+    n_rows = rows.count()
+    page.keyboard.type("0.83")
+
+    left = rows.all_text_contents()
+    assert 0 < len(left) < n_rows and all("0.83" in row for row in left)
+    assert fold.get_by_role("status").inner_text() == f"{len(left)} of {n_rows} rows"
+    for _ in "0.83":
+        page.keyboard.press("Backspace")
+    assert (rows.count(), fold.get_by_role("status").inner_text()) == (n_rows, "")
+
+
 def test_a_link_to_the_page_opens_what_it_leads_to(open_page, pages):
     page = open_page(pages / "demo.html", "#table-2")
 

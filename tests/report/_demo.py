@@ -140,7 +140,7 @@ def explorer(name: str = "sex", levels: tuple[str, str] = ("F", "M")) -> blocks.
     data = {
         "classes": ["no", name], "thresholds": [0.0, 0.2, 0.5, 1.0], "labels": ["0", "0.2", "0.5", "1"], "start": 2,
         "folds": ["0.5"], "all": {**everybody, "compared": True}, "metrics": [[rate, rate] for rate in rates],
-        "limits": [10, 5, 5], "unit": "rows", "tolerance": 0.1, "ratio": 1.0, "ratio_source": "",
+        "limits": [10, 5, 5], "judged": "At least 10 rows", "tolerance": 0.1, "ratio": 1.0, "ratio_source": "",
         "gate_costs": [1.0, 1.0], "gates": [], "verdict": "",
         "features": [{"name": name, "parts": [0], "reference": -1, "of": {}, "groups": groups}],
     }  # fmt: skip

@@ -15,6 +15,17 @@ def group(tp, fp, positives=20, negatives=80, units=None, compared=True):
     )
 
 
+def test_who_is_counted_when_a_group_is_judged_is_said():
+    limits = Limits(1000, 50, 20)
+
+    assert "1,000 patients (told apart by patient_id; all rows of one count once)" in limits.in_words(
+        True, "patient_id"
+    )
+    assert "1,000 different values of grp7 (all rows of one count once)" in limits.in_words(True, "grp7")
+    assert "1,000 rows (one predicted more than once counts once), of them 50 positive" in limits.in_words(True)
+    assert "patient" not in limits.in_words(False, "patient_id")
+
+
 def test_nothing_selected_leaves_precision_undefined_and_costs_every_miss():
     found = overall_figures(0, 0, 10, 90, 7)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from appliedml.report._explorer_json import static_table
+from appliedml.report.explorer import ExplorerData
 
 
 def test_the_json_holds_counts_and_no_row(explorer_runs, explorer_data):
@@ -17,7 +18,19 @@ def test_the_json_holds_counts_and_no_row(explorer_runs, explorer_data):
         assert counted == [(of_group["y_true"] == 1).sum(), (of_group["y_true"] == 0).sum()]
     crossed = found["features"][2]
     assert crossed["parts"] == [0, 1] and crossed["of"]["0"] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
-    assert found["folds"] == ["0.31", "0.2537", "0.42"] and found["unit"] == "groups of rows"
+    assert found["folds"] == ["0.31", "0.2537", "0.42"]
+
+
+def test_who_is_counted_when_groups_are_judged_is_said_by_the_schemas_column(explorer_runs, tmp_path):
+    schema = {"target": "t", "sensitive": ["sex"], "group": "customer_id"}
+    run = explorer_runs.explorer_run(tmp_path / "a", schema=schema)
+    rows = explorer_runs.explorer_run(tmp_path / "b", schema=schema, clustered=False)
+
+    assert ExplorerData.of(run).to_json()["judged"] == (
+        "A group is judged if it has at least 60 customers (told apart by customer_id; all rows of one count once), "
+        "of them 20 with a positive (or selected) row and 20 with a negative one"
+    )
+    assert "at least 60 rows, of them" in ExplorerData.of(rows).to_json()["judged"]
 
 
 def test_a_group_takes_about_a_kilobyte(explorer_data):

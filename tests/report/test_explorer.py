@@ -163,6 +163,9 @@ def test_wrong_questions_are_answered_in_words(explorer_data):
         explorer_data.figures({"F": 0.1})
     with pytest.raises(DataError, match="between 0 and 1"):
         explorer_data.figures(math.nan)
+    for ratio in (-3, math.nan, math.inf):
+        with pytest.raises(DataError, match=f"cost_ratio must be a number of 0 or more.* It is {float(ratio)}"):
+            explorer_data.figures(0.3, ratio)
 
 
 def test_equal_runs_give_equal_counts_and_intervals(explorer_run, explorer_data):

@@ -13,6 +13,7 @@ from appliedml.report.values import (
     number,
     p_value,
     percent,
+    plural_of,
     spaced,
     tone_of,
     visible,
@@ -56,6 +57,49 @@ def test_counts_shares_and_p_values_have_their_forms():
     assert [percent(0.123), percent(-0.004), percent(None)] == ["12.3 %", f"{MINUS}0.4 %", ABSENT]
     assert [p_value(0.00099), p_value(0.001), p_value(1), p_value(None)] == ["< 0.001", "0.001", "1.000", ABSENT]
     assert interval(None, 0.5) == "no interval"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0.0 %"),
+        (1, "100.0 %"),
+        (16001 / 16002, "99.99 %"),
+        (1 / 16002, "0.01 %"),
+        (79_983 / 80_000, "99.98 %"),
+        (1 - 1e-6, "99.9999 %"),
+        (1e-6, "0.0001 %"),
+        (0.0005, "0.1 %"),
+        (0.9994, "99.9 %"),
+        (0.1 + 0.2 + 0.7, "100.0 %"),
+        (1 - 1e-12, "100.0 %"),
+        (1e-12, "0.0 %"),
+    ],
+)
+def test_a_share_is_rounded_neither_to_none_nor_to_all(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("customer_id", "customers"),
+        ("PatientID", "patients"),
+        ("product", "products"),
+        ("Policy Number", "policies"),
+        ("household.key", "households"),
+        ("address", "addresses"),
+        ("patients", "patients"),
+        ("bank branch", "bank branches"),
+        ("group", ""),
+        ("id", ""),
+        ("7", ""),
+        ("<b>x</b>", ""),
+        ("", ""),
+    ],
+)
+def test_a_group_column_says_whom_it_tells_apart_where_its_name_does(column, words):
+    assert plural_of(column) == words
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), np.nan, pd.NaT, pd.NA, np.float64("nan")])

@@ -10,7 +10,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Column, Figure, Subheading, Table
 from appliedml.report.figures import interval_chart
-from appliedml.report.values import metric_label
+from appliedml.report.values import metric_label, percent
 
 MAX_ROWS = 60
 # Fewer rows than these are neither counted nor made a rate of: they might point at a person.
@@ -26,8 +26,9 @@ SECOND_TABLE = ("prevalence", "accuracy", "positive_predictive_value", "roc_auc"
 
 
 def percent_of(share: Any) -> str:
-    """Return a share as a percentage, with as many digits as it has."""
-    return f"{100 * float(share):.4g} %"
+    """Return a share as a percentage, with as many digits as it has; less than all is never 100 %."""
+    text = f"{100 * float(share):.4g}"
+    return percent(share) if text == "100" and share < 1 else f"{text} %"
 
 
 def count(n: Any) -> str:
@@ -52,8 +53,8 @@ def _without_small(part: pd.DataFrame) -> pd.DataFrame:
     return shown
 
 
-def groups(artifact: Artifact) -> list[Block]:
-    """Return charts and tables of every group's rates, by feature."""
+def groups(artifact: Artifact, units: str = "Units") -> list[Block]:
+    """Return charts and tables of every group's rates, by feature; units are what rows come in groups of."""
     table = artifact.tables["by_group"]
     found: list[Block] = []
     for feature, rows in table.groupby("feature", sort=False):
@@ -62,12 +63,12 @@ def groups(artifact: Artifact) -> list[Block]:
         if not crossed:
             found.append(Subheading(f"By {feature}"))
             found += _rate_charts(str(feature), part)
-        found += _group_tables(str(feature), part, crossed, artifact)
+        found += _group_tables(str(feature), part, crossed, artifact, units)
     return found
 
 
-def _group_tables(feature: str, part: pd.DataFrame, crossed: bool, artifact: Artifact) -> list[Block]:
-    counts = {"n": "Rows", "n_units": "Units", "n_positive": "Positives", "n_selected": "Selected"}
+def _group_tables(feature: str, part: pd.DataFrame, crossed: bool, artifact: Artifact, units: str) -> list[Block]:
+    counts = {"n": "Rows", "n_units": units, "n_positive": "Positives", "n_selected": "Selected"}
     if not artifact.summary["clustered"]:
         counts.pop("n_units")
     first = [Column("level", "Group"), *(Column(name, label) for name, label in counts.items() if name in part)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact, Severity
 from appliedml.report.blocks import Block, Bullets, Callout
+from appliedml.report.sections._fairness_groups import percent_of
 from appliedml.report.values import interval, missing, number, p_value
 
 _TONES: dict[Severity, Any] = {Severity.WARNING: "warning", Severity.PROBLEM: "bad"}
@@ -30,9 +31,9 @@ def how_intervals(summary: Mapping[str, Any]) -> str:
     if summary["resampled"] == "groups":
         units = f"whole groups ({summary['n_groups']:,} of them)"
     return (
-        f"Intervals are {summary['confidence']:.0%} bootstrap percentile intervals from {summary['n_resamples']:,} "
-        f"resamples of {units}, each by itself. They cover the sampling of test rows with the fitted models as they "
-        "are, not the training of new ones."
+        f"Intervals are {percent_of(summary['confidence'])} bootstrap percentile intervals from "
+        f"{summary['n_resamples']:,} resamples of {units}, each by itself. They cover the sampling of test rows with "
+        "the fitted models as they are, not the training of new ones."
     )
 
 

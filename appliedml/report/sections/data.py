@@ -8,6 +8,7 @@ from appliedml.core.artifact import ALL_FOLDS, Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
 from appliedml.report.sections._input_measures import measure_blocks
+from appliedml.report.values import percent
 from appliedml.store.run import Run
 
 SMALL = "Counts of 1 to 4 are shown as <5."
@@ -194,7 +195,7 @@ def _columns(columns: pd.DataFrame, missing: pd.DataFrame) -> list[Block]:
             figures.bar_chart(
                 title="Missing values by column",
                 alt=f"{n_shown} {'column has' if n_shown == 1 else 'columns have'} missing values in 5 rows or more; "
-                f"most has {top['column']} ({top['missing_share']:.1%}).",
+                f"most has {top['column']} ({percent(top['missing_share'])}).",
                 data=worst[["column", "missing_share"]],
                 label="column",
                 value="missing_share",

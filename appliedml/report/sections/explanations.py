@@ -11,7 +11,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.figures import bar_chart, interval_chart, line_chart
-from appliedml.report.values import interval, number
+from appliedml.report.values import interval, number, percent
 from appliedml.store.run import Run
 
 _SHOWN_FEATURES = 15
@@ -69,9 +69,9 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
     elif error is None:
         text = "not known: this explainer gives no standard errors"
     else:
-        text = f"{error:.1%} (expected, from standard errors)"
+        text = f"{percent(error)} (expected, from standard errors)"
         if summary.get("worst_row_error") is not None:
-            text += f"; of the worst row {summary['worst_row_error']:.1%} of the size of its fold's values"
+            text += f"; of the worst row {percent(summary['worst_row_error'])} of the size of its fold's values"
     items = [
         ("Explainer", f"{summary['explainer']}. {summary['why']}"),
         ("Explained", f"the {_SCALES[summary['output']]} of {', '.join(summary['classes'])}"),
@@ -84,8 +84,8 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         items.append(
             (
                 f"Measured distance to {summary['distance_reference']}",
-                f"{summary['distance']:.1%} on {summary['distance_rows']} rows"
-                + (f"; their standard errors lead to expect {expected:.1%}" if expected is not None else ""),
+                f"{percent(summary['distance'])} on {summary['distance_rows']} rows"
+                + (f"; their standard errors lead to expect {percent(expected)}" if expected is not None else ""),
             )
         )
     items.append(("Additivity residual, largest", f"{summary['additivity_residual']:.1e}"))
@@ -113,7 +113,7 @@ def _importance(artifact: Artifact) -> list[Block]:
         interval_chart(
             title=f"Mean absolute Shapley value for {output}{of}",
             alt=f"Features by mean absolute Shapley value. The first is {top['feature']} with {top['value']:.3g} "
-            f"({top['low']:.3g} to {top['high']:.3g}), {top['share']:.0%} of the sum over all features.",
+            f"({top['low']:.3g} to {top['high']:.3g}), {percent(top['share'])} of the sum over all features.",
             data=shown,
             label="feature",
             value="value",

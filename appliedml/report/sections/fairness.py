@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliedml.core.artifact import Artifact
+from appliedml.report._explorer_figures import Limits
 from appliedml.report.blocks import Block, Bullets, Callout, Column, Subheading, Table, Text, Tone
 from appliedml.report.figures import interval_chart, line_chart
 from appliedml.report.sections._fairness_groups import (
@@ -14,7 +15,7 @@ from appliedml.report.sections._fairness_groups import (
     percent_of,
     rate_label,
 )
-from appliedml.report.values import metric_label
+from appliedml.report.values import metric_label, plural_of
 from appliedml.store.run import Run
 
 MAX_BOUNDS = 6
@@ -72,8 +73,8 @@ class Fairness:
             Bullets(MEANINGS),
             Text(CANNOT_ALL_HOLD),
             Text(ASSOCIATION),
-            *groups(artifact),
-            *_unjudged(artifact),
+            *groups(artifact, plural_of(_units(artifact, run)).capitalize() or "Units"),
+            *_unjudged(artifact, _units(artifact, run)),
             *_frontier(artifact),
             Subheading("How the fairness intervals were made"),
             Text(_method(artifact)),
@@ -199,20 +200,25 @@ def _gaps(artifact: Artifact) -> list[Block]:
     return found
 
 
-def _unjudged(artifact: Artifact) -> list[Block]:
+def _units(artifact: Artifact, run: Run) -> str:
+    """Return the column that says which rows belong together; empty where none does."""
+    return str(run.info["schema"].get("group") or "") if artifact.summary["clustered"] else ""
+
+
+def _unjudged(artifact: Artifact, column: str) -> list[Block]:
     small, features = artifact.tables["too_small"], artifact.tables["features"]
     found: list[Block] = []
     summary = artifact.summary
-    unit = "groups of rows" if summary["clustered"] else "rows"
+    limits = Limits(*(int(summary[f"min_{name}"]) for name in ("rows", "positives", "negatives")))
+    judged_from = limits.in_words(bool(summary["clustered"]), column)
     if len(small):
         columns = (
             Column("feature", "Feature"), Column("level", "Group"), Column("rate", "Rate"),
             Column("counted", "Counted"), Column("found", "Found"), Column("needed", "Needed", "int"),
         )  # fmt: skip
         note = (
-            f"A group is judged from {summary['min_rows']:,} {unit}, {summary['min_positives']:,} positives (or "
-            f"selected) and {summary['min_negatives']:,} negatives. Their figures are shown above, with wide "
-            f"intervals; no verdict rests on them. {SMALL_NOTE}"
+            f"{judged_from}. The figures of smaller groups are shown above, with wide intervals; no verdict rests on "
+            f"them. {SMALL_NOTE}"
         )
         shown = small.assign(rate=[rate_label(str(name)) for name in small["metric"]], found=small["found"].map(count))
         found.append(Table("Groups too small to judge", only(shown, columns), columns, note, collapsed=len(small) > 12))

@@ -14,6 +14,7 @@ from appliedml.report.figures import heatmap_chart
 from appliedml.report.pictures import heat_over, outlined, png
 from appliedml.report.sections._image_trust import trust_blocks
 from appliedml.report.sections._scores import finding_blocks
+from appliedml.report.values import percent
 from appliedml.store.run import Run
 
 _SCALES = {"probability": "probability", "log_odds": "log-odds"}
@@ -89,9 +90,9 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         ("Images scored", f"{summary['n_evaluations']:,} composite images"),
         (
             "Relative error of sampling",
-            f"{summary['relative_error']:.1%} (expected, from standard errors)"
+            f"{percent(summary['relative_error'])} (expected, from standard errors)"
             + (
-                f"; of the worst image {summary['worst_image_error']:.1%} of the size of its fold's values"
+                f"; of the worst image {percent(summary['worst_image_error'])} of the size of its fold's values"
                 if summary["worst_image_error"] is not None
                 else ""
             ),
@@ -101,13 +102,13 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         items.append(
             (
                 f"Measured distance to exact values on a grid of {summary['distance_grid']}",
-                f"{summary['distance']:.1%} on {summary['distance_images']} images; their standard errors lead to "
-                f"expect {summary['expected_distance']:.1%}",
+                f"{percent(summary['distance'])} on {summary['distance_images']} images; their standard errors lead to "
+                f"expect {percent(summary['expected_distance'])}",
             )
         )
     items.append(("Additivity residual, largest", f"{summary['additivity_residual']:.1e}"))
     if summary["fold_agreement"] is not None:
-        items.append(("Attribution that two folds put into the same cells, mean", f"{summary['fold_agreement']:.0%}"))
+        items.append(("Attribution that two folds put into the same cells, mean", percent(summary["fold_agreement"])))
     return KeyValues(tuple(items), "How it was explained")
 
 
@@ -130,7 +131,7 @@ def _maps(artifact: Artifact) -> list[Block]:
             heatmap_chart(
                 title=title,
                 alt=f"Mean absolute value by cell. The largest is in row {top['row']}, column {top['column']}: "
-                f"{top['value']:.3g} ({top['low']:.3g} to {top['high']:.3g}), {top['share']:.0%} of the sum.",
+                f"{top['value']:.3g} ({top['low']:.3g} to {top['high']:.3g}), {percent(top['share'])} of the sum.",
                 data=part.assign(percent=100 * part["share"]),
                 x="column",
                 y="row",

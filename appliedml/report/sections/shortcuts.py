@@ -7,6 +7,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact, Severity
 from appliedml.report.blocks import Block, Bullets, Callout, Column, Table, Text
 from appliedml.report.figures import interval_chart
+from appliedml.report.sections._fairness_groups import percent_of
 from appliedml.store.run import Run
 
 
@@ -61,8 +62,8 @@ def _explained(artifact: Artifact) -> Block:
         f"Probed on {int(summary['n']):,} test rows of {int(summary['n_folds'])} folds. A possible shortcut is named "
         "where label and attribute go together and, within rows of one label, the score still follows the attribute "
         f"in the same direction, beyond a margin of {float(summary['margin']):g}, interval included. Intervals hold "
-        f"for all attributes together at {float(summary['confidence']):.0%} (each at "
-        f"{float(summary['confidence_each']):.1%}). Features means {summary['representation'] or 'nothing here'}. An "
+        f"for all attributes together at {percent_of(summary['confidence'])} (each at "
+        f"{percent_of(summary['confidence_each'])}). Features means {summary['representation'] or 'nothing here'}. An "
         "association, not a cause: severity that differs between the levels looks the same."
     )
 

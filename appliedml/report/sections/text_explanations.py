@@ -11,7 +11,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, MarkedText, Subheading, Table, Text
 from appliedml.report.figures import interval_chart, line_chart
-from appliedml.report.values import number
+from appliedml.report.values import number, percent
 from appliedml.store.run import Run
 
 _CHART_WORDS = 20
@@ -65,13 +65,13 @@ def _facts(summary: Mapping[str, Any]) -> KeyValues:
         ),
         ("A hidden word is", str(summary["hidden"])),
         ("Players", f"words; of texts with more than {summary['max_players']} words, phrases of neighbours"),
-        ("Relative error of sampling", f"{summary['relative_error']:.1%} (expected, from standard errors)"),
+        ("Relative error of sampling", f"{percent(summary['relative_error'])} (expected, from standard errors)"),
         ("Values miss the score by at most", number(summary["additivity_residual"])),
     ]
     if summary["distance"] is not None:
         text = (
-            f"{summary['distance']:.1%} on the first words of {summary['distance_texts']} texts, where every coalition "
-            f"was scored; {summary['expected_distance']:.1%} expected"
+            f"{percent(summary['distance'])} on the first words of {summary['distance_texts']} texts, where every "
+            f"coalition was scored; {percent(summary['expected_distance'])} expected"
         )
         items.append(("Distance to exact values", text))
     return KeyValues(tuple(items))

@@ -7,6 +7,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Callout, Column, Table, Text
 from appliedml.report.figures import interval_chart
+from appliedml.report.sections._fairness_groups import percent_of
 from appliedml.report.values import number
 from appliedml.store.run import Run
 
@@ -74,9 +75,9 @@ def _method(artifact: Artifact) -> str:
         f"Test rows of all folds{thinned}, cut into two halves at random by {summary['halves_by']}: "
         f"{int(summary['n_search']):,} to look for slices, {int(summary['n_confirm']):,} to confirm them, so that a "
         f"slice is not judged on the rows that made it conspicuous. {against}, beyond a margin of "
-        f"{float(summary['margin']):.0%}, interval included. A slice has at least {int(summary['min_rows']):,} rows in "
-        f"each half. Intervals hold for all slices together at {float(summary['confidence']):.0%} (each at "
-        f"{float(summary['confidence_each']):.2%}). A slice is an association, not a cause."
+        f"{percent_of(summary['margin'])}, interval included. A slice has at least {int(summary['min_rows']):,} rows "
+        f"in each half. Intervals hold for all slices together at {percent_of(summary['confidence'])} (each at "
+        f"{percent_of(summary['confidence_each'])}). A slice is an association, not a cause."
     )
 
 

@@ -213,7 +213,14 @@
     const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
     return signed(value, size > 0 && size < 0.0005 ? twoDigits(size) : fixed(size, decimals));
   }
-  const percent = (value) => (Number.isNaN(value) ? ABSENT : `${fixed(100 * value, 1).replace(",", "")} %`);
+  /** A share; some are never rounded to none, nor most to all. */
+  function percent(value) {
+    if (Number.isNaN(value)) return ABSENT;
+    const size = 100 * value, rest = Math.min(size, 100 - size);
+    let decimals = 1;
+    if (rest > 1e-6) for (let limit = 0.05; rest < limit; limit /= 10) decimals += 1;
+    return `${fixed(size, decimals).replace(",", "")} %`;
+  }
   const whole = (value) => fixed(value, 0);
   const interval = (low, high) => (Number.isNaN(low) || Number.isNaN(high) ? "no interval" : `${number(low)} to ${number(high)}`);
   const plain = (value) => (Number.isInteger(value) ? whole(value) : String(Number(value.toPrecision(6))));
@@ -319,6 +326,30 @@
   const sliders = make("div", { class: "sliders" });
   let controls = [];
 
+  /** What is said beside a field whose text cannot be used, and whether that is so. */
+  function refusals(box) {
+    ids += 1;
+    const said = make("p", { class: "line", id: `explorer-${ids}`, role: "alert" });
+    said.hidden = true;
+    box.setAttribute("aria-describedby", said.id);
+    return {
+      said,
+      get refused() { return !said.hidden; },
+      refuse(why) {
+        box.setAttribute("aria-invalid", "true");
+        said.replaceChildren(badge("not used", "warning"), ` ${why}`);
+        said.hidden = false;
+      },
+      accept() {
+        box.removeAttribute("aria-invalid");
+        said.replaceChildren();
+        said.hidden = true;
+      },
+    };
+  }
+  /** What was typed in place of what is asked for; to the page a text that is no number is empty. */
+  const instead = (box) => (box.value === "" ? "" : `, not ${box.value}`);
+
   function slider(label, at, changed) {
     ids += 1;
     const id = `explorer-${ids}`;
@@ -329,19 +360,30 @@
     const box = make("input", { type: "number", min: "0", max: "1", step: "any", inputmode: "decimal", "aria-label": `Threshold, ${label}` });
     box.value = data.labels[at];
     const note = small("");
+    const refusal = refusals(box);
+    let kept = at;
     const control = {
-      row: make("div", { class: "slider" }, make("label", { for: id }, label), range, box, note),
+      row: make("div", {}, make("div", { class: "slider" }, make("label", { for: id }, label), range, box, note), refusal.said),
       set(place, text) {
+        kept = place;
         if (range.value !== String(place)) range.value = String(place);
         range.setAttribute("aria-valuetext", `${data.labels[place]}, ${text}`);
-        if (document.activeElement !== box) box.value = data.labels[place];
+        if (document.activeElement !== box && !refusal.refused) box.value = data.labels[place];
         note.textContent = text;
       },
     };
-    range.addEventListener("input", () => changed(Number(range.value)));
+    range.addEventListener("input", () => {
+      refusal.accept();
+      changed(Number(range.value));
+    });
     box.addEventListener("change", () => {
-      if (box.value === "" || !Number.isFinite(Number(box.value))) return;
-      const place = nearest(Number(box.value));
+      const value = Number(box.value);
+      if (box.value === "" || !(value >= 0 && value <= 1)) {
+        refusal.refuse(`A threshold must be a number between 0 and 1${instead(box)}: ${data.labels[kept]} stays in use.`);
+        return;
+      }
+      refusal.accept();
+      const place = nearest(value);
       changed(place);
       // What is shown is for this threshold, not for the one that was typed.
       box.value = data.labels[place];
@@ -363,6 +405,7 @@
 
   function update(change) {
     change();
+    ratioRefusal.accept();
     buildSliders();
     show();
     keep();
@@ -381,13 +424,23 @@
     }
   }));
   const ratio = make("input", { type: "number", min: "0", step: "any", id: "explorer-ratio", inputmode: "decimal", "data-control": "ratio" });
-  ratio.addEventListener("input", () => {
+  const ratioRefusal = refusals(ratio);
+  function readRatio(whileTyping) {
     const value = Number(ratio.value);
-    if (ratio.value === "" || !Number.isFinite(value) || value < 0) return;
+    if (ratio.value === "" && whileTyping) return; // empty, or a minus sign that is still alone
+    // "-0" is how "-0.5" begins.
+    if (ratio.value === "" || ratio.value.startsWith("-") || !(value < Infinity)) {
+      ratioRefusal.refuse(`What a false negative costs must be a number of 0 or more${instead(ratio)}: ${state.ratio} stays in use.`);
+      return;
+    }
+    ratioRefusal.accept();
+    if (value === state.ratio) return;
     state.ratio = value;
     show();
     keep();
-  });
+  }
+  ratio.addEventListener("input", () => readRatio(true));
+  ratio.addEventListener("change", () => readRatio(false));
   const SOURCES = { threshold: "the plan says", performance: "the plan says", "": "nobody has said; to start with" };
   const shownFeature = choice("Groups of", features.map((feature, place) => [String(place), feature.name]), { "data-control": "show" });
   shownFeature.select.addEventListener("change", () => { state.show = Number(shownFeature.select.value); show(); keep(); });
@@ -437,6 +490,7 @@
     const detail = output(`run_${name}`, "span", { class: "detail" });
     return make("div", {}, make("dt", {}, title), make("dd", {}, output(name, "span", { class: "value" }), " ", detail));
   }));
+  const nobody = make("p", { class: "line", "data-warning": "" });
   const confusion = table("Right and wrong calls", [["Reference standard", false], [`Called ${data.classes[1]}`, true], [`Called ${data.classes[0]}`, true]]);
   confusion.body.append(...[["true_positive", "false_negative", 1], ["false_positive", "true_negative", 0]].map(
     ([called, other, truth]) => make("tr", {}, heading(`Truly ${data.classes[truth]}`),
@@ -564,11 +618,21 @@
   }
 
   let word = "";
+  /** What must be said of a decision that calls nobody. */
+  function warning(here) {
+    if (here.true_positive + here.false_positive > 0) return "";
+    const met = word === "pass" ? " The policy is met all the same: none of its gates asks that anybody be called." : "";
+    return `Nobody is called: precision cannot be computed${Number.isNaN(here.recall) ? "" : "; recall is 0"}.${met}`;
+  }
+
   function show() {
     const [everyone] = groupsOf(-1, state);
     const here = overall(everyone, state.ratio), run = overall(asRun(everybody), state.ratio);
     showOverall(here, run);
     word = showPolicy();
+    const warned = warning(here);
+    nobody.hidden = !warned;
+    nobody.replaceChildren(...(warned ? [badge("attention", "warning"), ` ${warned}`] : []));
     if (features.length) {
       showGaps();
       showGroups();
@@ -580,9 +644,9 @@
     });
     modes.select.value = String(state.by);
     shownFeature.select.value = String(state.show);
-    if (document.activeElement !== ratio) ratio.value = String(state.ratio);
+    if (document.activeElement !== ratio && !ratioRefusal.refused) ratio.value = String(state.ratio);
     root.dataset.state = written();
-    say.text = `Precision ${number(here.precision)}, recall ${number(here.recall)}, ${number(here.alerts_per_1000)} alerts per 1,000 rows, ` +
+    say.text = `${warned ? `${warned} ` : ""}Precision ${number(here.precision)}, recall ${number(here.recall)}, ${number(here.alerts_per_1000)} alerts per 1,000 rows, ` +
       `cost ${number(here.cost_per_1000)} per 1,000 rows${word ? `; policy: ${word}` : ""}.`;
   }
   function say() { live.textContent = say.text; }
@@ -594,11 +658,11 @@
   panel.append(
     ...(single.length ? [make("p", { class: "line" }, ...modes.parts)] : []), sliders, ticks,
     make("p", { class: "line" }, make("label", { for: "explorer-ratio" }, "A false negative costs"), " ", ratio,
-      ` times as much as a false positive `, small(`(${SOURCES[data.ratio_source]} ${plain(data.ratio)})`)),
+      ` times as much as a false positive `, small(`(${SOURCES[data.ratio_source]} ${plain(data.ratio)})`)), ratioRefusal.said,
     make("div", { class: "buttons" }, button("Copy link", copy), button("Reset", reset), live), byHand,
   );
   const folded = (...parts) => make("div", { class: "group" }, ...parts);
-  root.append(panel, headlines, make("div", { class: "pair" }, confusion.holder, others.holder));
+  root.append(panel, nobody, headlines, make("div", { class: "pair" }, confusion.holder, others.holder));
   root.append(paragraph(`Cost is in units of one false positive. The run decided with a threshold of its own in each fold (${[...new Set(data.folds)].join(", ")}); ` +
     "\u201cthe run\u201d is what came of that, at the cost ratio above."));
   if (data.gates.length) {
@@ -607,10 +671,9 @@
       "They hold for a threshold fixed in advance: one picked here because it passes is a finding to confirm on other rows.")));
   }
   if (features.length) {
-    const [rows, positives, negatives] = data.limits;
     root.append(folded(matrix.holder, paragraph(
-      `Values only: a gap above the audit's tolerance of ${plain(data.tolerance)} is marked, whether or not it could be chance. Groups are judged from ` +
-      `${whole(rows)} ${data.unit}, ${whole(positives)} positives (or selected) and ${whole(negatives)} negatives; smaller ones, and people of unknown level, take no part.`)));
+      `Values only: a gap above the audit's tolerance of ${plain(data.tolerance)} is marked, whether or not it could be chance. ${data.judged}; ` +
+      "smaller groups, and people of unknown level, take no part.")));
     root.append(folded(make("p", { class: "line" }, ...shownFeature.parts), groupTable.holder, criteria.holder, paragraph(
       `Counts of 1 to ${SMALL - 1} are shown as <${SMALL}, and rates of fewer than ${SMALL} rows are left out. Impact ratio: selection rate over that of the reference group, ` +
       "by default the highest. A different threshold for each group may itself be unlawful: this shows what it would do, and recommends nothing.")));
@@ -622,6 +685,7 @@
   function follow() {
     if (!location.hash.startsWith(ADDRESS.slice(0, -1))) return;
     state = read(location.hash);
+    ratioRefusal.accept();
     buildSliders();
     show();
     say();

@@ -26,7 +26,7 @@ def test_problems_come_first_and_notes_last():
 def test_what_was_resampled_is_said():
     summary = {"confidence": 0.9, "n_resamples": 1000, "resampled": "rows", "n_groups": None}
 
-    assert "90% bootstrap percentile intervals from 1,000 resamples of rows" in how_intervals(summary)
+    assert "90 % bootstrap percentile intervals from 1,000 resamples of rows" in how_intervals(summary)
     grouped = how_intervals(summary | {"resampled": "groups", "n_groups": 1234})
     assert "whole groups (1,234 of them)" in grouped
 

@@ -191,7 +191,7 @@ def test_columns_that_miss_1_to_4_rows_are_named_in_words_and_not_drawn():
 
     assert figure.data["column"].tolist() == ["age"]
     assert "nan" not in figure.alt
-    assert "1 column has missing values in 5 rows or more; most has age (9.0%)" in figure.alt
+    assert "1 column has missing values in 5 rows or more; most has age (9.0 %)" in figure.alt
     assert "Missing in 1 to 4 rows: DayOfWeekClaimed." in [b.text for b in alone if isinstance(b, Text)]
     assert not [b for b in alone if isinstance(b, Figure) and b.title == "Missing values by column"]
 

@@ -78,9 +78,9 @@ def test_association_not_cause_stands_first_and_the_error_is_printed():
     assert found[0].title == "Association, not cause"
     facts = dict(next(block for block in found if isinstance(block, KeyValues)).items)
     assert facts["Relative error of sampling"] == (
-        "4.1% (expected, from standard errors); of the worst row 7.2% of the size of its fold's values"
+        "4.1 % (expected, from standard errors); of the worst row 7.2 % of the size of its fold's values"
     )
-    assert facts["Measured distance to exact values"] == "5.0% on 4 rows; their standard errors lead to expect 4.5%"
+    assert facts["Measured distance to exact values"] == "5.0 % on 4 rows; their standard errors lead to expect 4.5 %"
     assert facts["Additivity residual, largest"] == "2.2e-16"
     assert any(isinstance(block, Text) and block.text == "A note." for block in found)
 

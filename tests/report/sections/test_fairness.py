@@ -27,9 +27,15 @@ def evidence(n=4000, gap=0.3, classes=("no", "fraud"), unknown=False, group=Fals
     return {"table": table, "classes": classes, "levels": {}, "seed": 0}
 
 
+class Run(dict):
+    """What the section reads of a run."""
+
+    info = {"schema": {"target": "y", "group": "customer_id"}}
+
+
 def blocks_of(**settings):
     artifact = Audit().conclude([evidence(**settings)])
-    return Fairness().blocks({"fairness": artifact}), artifact
+    return Fairness().blocks(Run(fairness=artifact)), artifact
 
 
 def tables(blocks):
@@ -184,8 +190,9 @@ def test_criteria_their_conflict_and_the_limits_are_said(made):
 def test_rows_in_groups_are_counted_as_units():
     blocks, artifact = blocks_of(group=True)
 
-    names = [column.name for column in tables(blocks)["Rates by sex"].columns]
-    assert "n_units" in names
+    labels = {column.name: column.label for column in tables(blocks)["Rates by sex"].columns}
+    assert labels["n_units"] == "Customers"
+    assert "customers (told apart by customer_id; all rows of" in tables(blocks)["Groups too small to judge"].note
     assert f"{artifact.summary['n_units']:,} units" in blocks[-1].text
 
 

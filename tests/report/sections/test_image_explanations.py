@@ -101,8 +101,8 @@ def test_association_not_cause_stands_first_and_the_error_is_printed():
 
     assert found[0].title == "Association, not cause"
     facts = dict(next(block for block in found if isinstance(block, KeyValues)).items)
-    assert facts["Relative error of sampling"].startswith("4.0% (expected")
-    assert facts["Measured distance to exact values on a grid of 3 x 4"].startswith("3.0% on 2 images")
+    assert facts["Relative error of sampling"].startswith("4.0 % (expected")
+    assert facts["Measured distance to exact values on a grid of 3 x 4"].startswith("3.0 % on 2 images")
     assert facts["Regions"] == "16 patches of a grid an image"
     assert "The model looks at the border of the images" in titled(found, Callout)
 
