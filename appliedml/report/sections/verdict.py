@@ -23,13 +23,13 @@ from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import load_standards
 from appliedml.report.metadata import pooled_score
+from appliedml.report.sections._finding_order import ordered
 from appliedml.report.sections._sign_offs import latest_sign_off
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store.run import Run
 
 HEADLINE_METRICS = ("roc_auc", "average_precision", "brier", "mcc")
 N_FINDINGS = 3
-_SEVERITIES = (Severity.PROBLEM, Severity.WARNING, Severity.INFO)
 _LIMITS = {"out_of_scope": "Out of scope", "limitations": "Limitations"}
 _VERDICTS: dict[str, tuple[Tone, str]] = {
     "pass": ("good", "Pass: the policy is met"),
@@ -79,22 +79,28 @@ def _verdict(run: Run) -> Block:
     counts = [f"{summary.get(f'n_{word}', 0)} {word}" for word in _VERDICTS]
     waived = summary.get("n_waived", 0)
     text = f"Gates: {', '.join(counts)}{f'; {waived} of those that fail waived' if waived else ''}."
-    return Callout(tone, title, text + _beside(run))
+    beside = _beside(run)
+    n_beside = sum(beside.values())
+    if not n_beside:
+        return Callout(tone, title, text)
+    words = " and ".join(f"{n} {severity.value}{'s' if n > 1 else ''}" for severity, n in beside.items() if n)
+    text += f" Beside them {words} {'was' if n_beside == 1 else 'were'} found that no gate covers."
+    if tone == "good":
+        # The policy is met, and that is all: a green box would say that there is nothing else to see.
+        tone = "warning" if beside[Severity.PROBLEM] else "neutral"
+        title += f", but {words} {'lies' if n_beside == 1 else 'lie'} outside it"
+        text += f" {'It is' if n_beside == 1 else 'They are'} listed below."
+    return Callout(tone, title, text)
 
 
-def _beside(run: Run) -> str:
-    """Say how many problems and warnings the gates leave out, if there is any."""
+def _beside(run: Run) -> dict[Severity, int]:
+    """Count the problems and the warnings that the gates leave out."""
     severities = []
     for kind in run.kinds:
         if kind != "gates":
             covered = _covered(run, kind)
             severities += [finding.severity for finding in run[kind].findings if finding.title not in covered]
-    counts = [(severities.count(severity), severity.value) for severity in (Severity.PROBLEM, Severity.WARNING)]
-    words = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in counts if n]
-    if not words:
-        return ""
-    verb = "was" if sum(n for n, _ in counts) == 1 else "were"
-    return f" Beside them {' and '.join(words)} {verb} found that no gate covers."
+    return {severity: severities.count(severity) for severity in (Severity.PROBLEM, Severity.WARNING)}
 
 
 def _covered(run: Run, kind: str) -> set[str]:
@@ -201,17 +207,15 @@ def _findings(run: Run) -> list[Block]:
     known = readers(sections)
     place = {name: position for position, (name, _) in enumerate(sections)}
     titles = {name: section.title for name, section in sections}
-    rows = []
-    for kind in run.kinds:
-        # What the gates found stands in their own table.
-        for finding in run[kind].findings if kind != "gates" else ():
-            section = known.get(kind, "generic")
-            rows.append((_SEVERITIES.index(finding.severity), place[section], finding, section))
-    rows.sort(key=lambda row: row[:2])
+    # What the gates found stands in their own table.
+    said = [(kind, finding) for kind in run.kinds if kind != "gates" for finding in run[kind].findings]
     found: list[Block] = [Subheading("Most serious findings")]
-    if not rows:
+    if not said:
         return [*found, Text("The audits report no findings.")]
-    items = [(finding.severity.value, finding.title, finding.text, section) for _, _, finding, section in rows]
+    items = [
+        (finding.severity.value, finding.title, finding.text, known.get(kind, "generic"))
+        for kind, finding in ordered(said, lambda kind: place[known.get(kind, "generic")])
+    ]
     found.append(FindingsList(tuple(items[:N_FINDINGS])))
     if len(items) > N_FINDINGS:
         table = pd.DataFrame(items, columns=["severity", "title", "text", "section"])

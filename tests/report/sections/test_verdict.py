@@ -79,7 +79,32 @@ def test_findings_that_no_gate_covers_stand_beside_the_verdict(demo, tmp_path):
     found = Verdict().blocks(demo.demo_run(tmp_path / "b", demo.audit_artifact(), demo.gates_artifact(("pass",))))[0]
 
     assert "Beside them" not in silent.text
-    assert found.text.endswith(" Beside them 1 problem and 2 warnings were found that no gate covers.")
+    assert (silent.tone, silent.title) == ("good", "Pass: the policy is met")
+    assert (found.tone, found.title) == (
+        "warning",
+        "Pass: the policy is met, but 1 problem and 2 warnings lie outside it",
+    )
+    assert found.text.endswith(
+        " Beside them 1 problem and 2 warnings were found that no gate covers. They are listed below."
+    )
+
+
+@pytest.mark.parametrize(
+    ("severity", "verdicts", "tone", "title"),
+    [
+        (Severity.WARNING, ("pass",), "neutral", "Pass: the policy is met, but 1 warning lies outside it"),
+        (Severity.INFO, ("pass",), "good", "Pass: the policy is met"),
+        (Severity.WARNING, ("fail",), "bad", "Fail: the policy is not met"),
+        (Severity.PROBLEM, ("inconclusive",), "warning", "Inconclusive: the evidence does not decide"),
+    ],
+)
+def test_the_box_is_green_only_where_nothing_lies_outside_the_gates(demo, tmp_path, severity, verdicts, tone, title):
+    outside = Artifact("leakage", findings=(Finding(severity, "Outside", "."),))
+    found = Verdict().blocks(demo.demo_run(tmp_path, outside, demo.gates_artifact(verdicts)))[0]
+
+    assert (found.tone, found.title) == (tone, title)
+    assert ("no gate covers. It is listed below." in found.text) is (severity is Severity.WARNING and tone == "neutral")
+    assert ("1 warning was found that no gate covers." in found.text) is (severity is Severity.WARNING)
 
 
 @pytest.mark.parametrize(("metrics", "covered"), [(["true_positive_rate"], True), (["true_positive_rate", "x"], False)])
@@ -138,6 +163,24 @@ def test_a_problem_in_a_later_section_goes_before_a_warning_in_an_earlier_one(de
     assert [item[3] for item in findings.items] == ["generic", "leakage"]
 
 
+def test_within_a_severity_who_is_treated_worse_comes_first_and_leakage_next(demo, tmp_path):
+    kinds = {
+        "training_curves": "Training stopped before it was done",
+        "leakage": "Not tested on later rows",
+        "baselines": "The pipeline is not shown to beat a reference model: logistic regression",
+        "fairness": "Disparity by sex: a difference is shown, its size against the tolerance is open",
+    }
+    made = [Artifact(kind, findings=(Finding(Severity.WARNING, title, "."),)) for kind, title in kinds.items()]
+
+    blocks_ = Verdict().blocks(demo.demo_run(tmp_path, *made))
+
+    (findings,), table = of(blocks_, blocks.FindingsList), of(blocks_, blocks.Table)[-1]
+    wanted = [kinds[kind] for kind in ("fairness", "leakage", "baselines", "training_curves")]
+    assert [item[1] for item in findings.items] == wanted[:3]
+    assert table.data["title"].tolist() == wanted
+    assert table.data["section"].tolist() == ["fairness", "leakage", "baselines", "method"]
+
+
 def test_what_the_gates_write_is_what_the_section_reads(demo, tmp_path):
     assert importlib.util.find_spec("appliedml.gates.judge")
     from appliedml.gates.judge import judge, to_artifact
@@ -148,5 +191,5 @@ def test_what_the_gates_write_is_what_the_section_reads(demo, tmp_path):
 
     found = Verdict().blocks(demo.demo_run(Path(tmp_path), demo.audit_artifact(), gates))
 
-    assert found[0].tone == "good"
+    assert found[0].title.startswith("Pass: the policy is met")
     assert of(found, blocks.Table)[0].data.loc[0, "rule"]
