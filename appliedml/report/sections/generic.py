@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
-from appliedml.core.fingerprint import canonical_json
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.discovery import SAYS_WHY, all_sections, unread_kinds
+from appliedml.report.sections._plain_words import in_words
 from appliedml.report.values import spaced
 from appliedml.store.run import Run
 
@@ -64,7 +62,9 @@ def artifact_blocks(artifact: Artifact) -> list[Block]:
         columns = (Column("title", "Finding"), Column("severity", "Weight", "badge"), Column("text", "In words"))
         found.append(Table(f"{name}: findings", table, columns))
     if artifact.summary:
-        found.append(KeyValues(tuple((spaced(key), _words(value)) for key, value in artifact.summary.items())))
+        found.append(
+            KeyValues(tuple((spaced(key), in_words(value, str(key))) for key, value in artifact.summary.items()))
+        )
     if artifact.scores is not None and len(artifact.scores):
         found.append(Table(f"{name}: scores", artifact.scores, collapsed=True))
     found += [Table(f"{name}: {spaced(key)}", table, collapsed=True) for key, table in artifact.tables.items()]
@@ -72,11 +72,3 @@ def artifact_blocks(artifact: Artifact) -> list[Block]:
         shapes = ", ".join(f"{key} {' x '.join(map(str, array.shape))}" for key, array in artifact.arrays.items())
         found.append(Text(f"Arrays in the run folder: {shapes}.", small=True))
     return found
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return canonical_json(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Bullets, Column, Flow, KeyValues, Subheading, Table, Text
+from appliedml.report.sections._plain_words import in_words, shape_in_words
 from appliedml.store.run import Run
 
 _VERBS = {
@@ -20,6 +20,7 @@ _VERBS = {
 }
 _SETTINGS = ("validation", "validation_from", "calibration", "threshold")
 _FIRST = ("name", "type", "output_shape", "parameters")
+_NAMES = {"n_numbers": "Number of numeric inputs", "n_categories": "Number of categorical inputs"}
 MAX_TEXT = 60
 MAX_POINTS = 60
 
@@ -54,7 +55,9 @@ def _pipeline(run: Run) -> list[Block]:
         return []
     boxes = []
     for step in steps:
-        settings = [f"{key} = {_value(value)}" for key, value in step["parameters"].items() if value is not None]
+        settings = [
+            f"{key} = {_value(value, key=key)}" for key, value in step["parameters"].items() if value is not None
+        ]
         more = len(settings) - 4
         lines = settings[:4] + ([f"and {more} more setting{'s' if more > 1 else ''}"] if more > 0 else [])
         boxes.append((_words(step["name"]), (_VERBS.get(step["verb"], step["verb"]), *lines)))
@@ -64,7 +67,7 @@ def _pipeline(run: Run) -> list[Block]:
     ]
     settings_table = pd.DataFrame(
         [
-            (_words(step["name"]), key, _value(value, 200))
+            (_words(step["name"]), key, _value(value, 200, key))
             for step in steps
             for key, value in step["parameters"].items()
             if value is not None
@@ -155,20 +158,30 @@ def _model(run: Run) -> list[Block]:
     shown = {key: value for key, value in model.items() if key not in ("best_epoch", "frozen_passes")}
     for key, value in sorted(shown.items()):
         if isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
-            tables.append((key, pd.DataFrame([{k: _value(v) for k, v in item.items()} for item in value])))
+            tables.append((key, pd.DataFrame(value)))
         elif isinstance(value, Mapping):
-            plain += [(f"{_words(key)}: {inner}", _value(item, 1_000)) for inner, item in sorted(value.items())]
+            plain += [(f"{_words(key)}: {inner}", _value(item, 1_000, inner)) for inner, item in sorted(value.items())]
+        elif key == "epochs_run" and isinstance(value, list) and len(value) > 1:
+            plain.append((_words(key), f"{_value(value, 200)}, by member of the ensemble"))
         else:
-            plain.append((_words(key), _value(value, 200)))
+            plain.append((_NAMES.get(key) or _words(key), _value(value, 200, key)))
     if plain:
         found.append(KeyValues(tuple(plain), title="As fitted in the first fold"))
     for key, table in tables:
         # JSON sorts keys; a reader expects what it is before how large it is.
         table = table[sorted(table.columns, key=_place)]
         caption = "Architecture, layer by layer" if key == "layers" else _words(key)
-        columns = tuple(Column(str(name), _words(name)) for name in table.columns)
-        found.append(Table(caption, table, columns, collapsed=len(table) > 20))
+        whole = [name for name in table.columns if pd.api.types.is_integer_dtype(table[name])]
+        columns = tuple(
+            Column(str(name), _words(name), "int" if name in whole else "text") for name in map(str, table.columns)
+        )
+        shown = table.assign(**{name: _cells(name, table[name]) for name in table.columns if name not in whole})
+        found.append(Table(caption, shown, columns, collapsed=len(table) > 20))
     return found
+
+
+def _cells(name: str, values: pd.Series[Any]) -> list[str]:
+    return [shape_in_words(value) if name == "output_shape" else _value(value, key=name) for value in values]
 
 
 def _place(column: str) -> int:
@@ -228,19 +241,8 @@ def _thinned(loss: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _value(value: Any, most: int = MAX_TEXT) -> str:
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, float):
-        text = f"{value:.6g}"
-    elif isinstance(value, Mapping | list | tuple):
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-        text = text.replace('"', "")
-        text = text[1:-1] if isinstance(value, Mapping) else text
-    elif value is None:
-        text = "none"
-    else:
-        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def _value(value: Any, most: int = MAX_TEXT, key: str = "") -> str:
+    text = in_words(value, key)
     return text if len(text) <= most else text[: most - 3] + "..."
 
 

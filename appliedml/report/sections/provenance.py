@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 import yaml
 
-from appliedml.core.fingerprint import canonical_json, fingerprint
+from appliedml.core.fingerprint import fingerprint
 from appliedml.core.registry import names
 from appliedml.report.blocks import Block, Callout, Code, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.discovery import SAYS_WHY
+from appliedml.report.sections._plain_words import in_words
 from appliedml.report.sections._sign_offs import sign_off_blocks, verification_blocks
 from appliedml.report.values import spaced
 from appliedml.store import layout
@@ -99,7 +100,7 @@ def _hashes(run: Run) -> list[Block]:
         ("Plan", fingerprint(run.plan)),
         ("Predictions", fingerprint(run.predictions)),
         ("Scores", fingerprint(run.scores)),
-        ("Source of the data", _words(data.get("source"))),
+        ("Source of the data", in_words(data.get("source"))),
         ("Seed", str(info["seed"])),
         ("Commit of the code", str(code.get("git_commit") or "not in a repository")),
         ("Source files of the package", str(code.get("source_sha256") or "not recorded")),
@@ -127,24 +128,30 @@ def _reproduce(run: Run) -> list[Block]:
         ),
         Code("appliedml run plan.yaml", "Command"),
         Code(plan, "The plan", collapsed=True),
-        Text(
-            f"Dates, seconds by stage{_energy(run)} are kept in {layout.TIMINGS} beside this report, not in it, so "
-            "that equal runs give equal bytes.",
-            small=True,
-        ),
+        *_beside(run),
     ]
 
 
+def _beside(run: Run) -> list[Block]:
+    """Say what is kept beside the report, where, and why not in it."""
+    why = (
+        "Dates and seconds by stage are left out of this report on purpose: equal runs must give the same report to "
+        f"the byte, and these differ from run to run. They are in the run's folder, in the file {layout.TIMINGS}."
+    )
+    energy = _energy(run)
+    if energy:
+        why += (
+            f" So is the energy used: under the key {energy} of the same file, in watt-hours, with how it was "
+            "estimated beside it. It is an estimate, not a measurement."
+        )
+    return [Text(why, small=True)]
+
+
 def _energy(run: Run) -> str:
-    """Say that energy was estimated, if it was; the figure differs from run to run and stays out of the report."""
+    """Return the key of the estimate of energy, if there is one: the figure itself differs from run to run."""
     try:
         timings = json.loads((run.path / layout.TIMINGS).read_text(encoding="utf-8"))
     except (AttributeError, OSError, ValueError):
         return ""
-    return " and an estimate of the energy used" if isinstance(timings, dict) and "energy" in timings else ""
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_words(item)}" for key, item in value.items())
-    return value if isinstance(value, str) else canonical_json(value)
+    energy = timings.get("energy") if isinstance(timings, dict) else None
+    return "energy.estimated_wh" if isinstance(energy, dict) and "estimated_wh" in energy else ""

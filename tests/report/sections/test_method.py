@@ -4,6 +4,7 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact, Status
 from appliedml.report.blocks import Figure, Flow, KeyValues, Table, Text
+from appliedml.report.grid import grid
 from appliedml.report.sections.method import Method
 
 
@@ -88,13 +89,53 @@ def test_the_architecture_is_a_table_and_the_rest_of_the_model_is_listed():
     run = Run()
     (listed,) = [b for b in Method().blocks(run) if isinstance(b, KeyValues) and b.title.startswith("As fitted")]
 
-    assert tables(run)["Architecture, layer by layer"].data.iloc[0].tolist() == ["dense", "Dense", "[null, 8]", "40"]
-    assert dict(listed.items) == {"Builder: mlp": "hidden: [8, 4]", "Number of parameters": "99"}
+    layers = tables(run)["Architecture, layer by layer"]
+    assert layers.data.iloc[0].tolist() == ["dense", "Dense", "8", 40]
+    assert [column.format for column in layers.columns] == ["text", "text", "text", "int"]
+    assert dict(listed.items) == {"Builder: mlp": "hidden: 8, 4", "Number of parameters": "99"}
+
+
+def test_what_a_model_says_of_itself_is_written_as_people_read_it():
+    model = {
+        "n_parameters": 23697, "n_numbers": 48, "epochs_run": [12], "metrics": [],
+        "builder": {"cnn": {"batch_norm": True, "hidden": [], "augment": {"shift": 0.05}}},
+        "layers": [{"name": "pixels", "output_shape": [None, 64, 64, 1], "parameters": 23697, "type": "InputLayer"}],
+    }  # fmt: skip
+    run = Run(info={"model": model})
+    listed = next(b for b in Method().blocks(run) if isinstance(b, KeyValues) and b.title.startswith("As fitted"))
+    layers = tables(run)["Architecture, layer by layer"]
+
+    assert dict(listed.items) == {
+        "Builder: cnn": "augment (shift: 0.05); batch_norm: yes; hidden: none",
+        "Epochs run": "12",
+        "Metrics": "none",
+        "Number of numeric inputs": "48",
+        "Number of parameters": "23,697",
+    }
+    assert [cell.text for cell in grid(layers, 10).rows[0]] == ["pixels", "InputLayer", "64 x 64, 1 channel", "23,697"]
+
+
+def test_the_epochs_of_an_ensemble_are_those_of_its_members():
+    blocks = Method().blocks(Run(info={"model": {"epochs_run": [11, 14, 11]}}))
+    (listed,) = [b for b in blocks if isinstance(b, KeyValues) and b.title.startswith("As fitted")]
+
+    assert listed.items == (("Epochs run", "11, 14, 11, by member of the ensemble"),)
+
+
+def test_settings_of_the_steps_hold_no_brackets():
+    parameters = {"builder": {"mlp": {"hidden": [64, 32]}}, "keep": "()", "max_words": 20000, "random_state": 12345}
+    steps = [{"name": "keras_classifier", "verb": "predict", "parameters": parameters}]
+    run = Run(info={"pipeline": steps})
+    (diagram,) = [block for block in Method().blocks(run) if isinstance(block, Flow)]
+
+    found = tables(run)["All settings of the steps"].data["value"].tolist()
+    assert found == ["mlp (hidden: 64, 32)", "none", "20,000", "12345"]
+    assert diagram.steps[0][1][1] == "builder = mlp (hidden: 64, 32)"
 
 
 def test_splits_name_the_way_of_splitting():
     texts = [block.text for block in Method().blocks(Run()) if isinstance(block, Text)]
-    assert texts[0].startswith("Rows were split by group_kfold: {folds: 2}.")
+    assert texts[0].startswith("Rows were split by group_kfold (folds: 2).")
 
 
 def test_long_curves_are_thinned_and_averaged_over_the_folds():

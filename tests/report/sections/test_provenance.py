@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from appliedml.core.artifact import Artifact, Status
+from appliedml.execution.energy import EnergyMeter
 from appliedml.report import blocks
 from appliedml.report.sections.provenance import Provenance
+from appliedml.store import layout
+from appliedml.store.writer import write_json
 
 
 def of(found, kind):
@@ -45,6 +50,19 @@ def test_the_reader_learns_where_dates_are(demo, tmp_path):
     texts = " ".join(block.text for block in of(Provenance().blocks(demo.demo_run(tmp_path)), blocks.Text))
 
     assert "timings.json" in texts
+    assert "energy" not in texts
+
+
+def test_energy_is_kept_out_of_the_report_and_the_reader_learns_why_and_where(demo, tmp_path):
+    run = demo.demo_run(tmp_path)
+    write_json(run.path / layout.TIMINGS, {"energy": EnergyMeter(tmp_path).read()})
+
+    (said,) = [block.text for block in of(Provenance().blocks(run), blocks.Text) if "timings.json" in block.text]
+
+    assert "left out of this report on purpose: equal runs must give the same report to the byte" in said
+    section, _, key = said.partition("under the key ")[2].partition(" ")[0].partition(".")
+    assert key in json.loads((run.path / layout.TIMINGS).read_text(encoding="utf-8"))[section]
+    assert "It is an estimate, not a measurement." in said
 
 
 def test_sign_offs_are_listed_or_missed(demo, tmp_path):
