@@ -2,10 +2,13 @@
 
 ::
 
-    python tests/benchmarks/bench_growth.py [--rows 10000 --rows 100000 --rows 1000000] [--limit-s 900] [--json FILE]
+    python tests/benchmarks/bench_growth.py [--rows 10000 --rows 100000 --rows 1000000] [--folds 1] [--limit-s 900]
+        [--json FILE]
 
 Payments are simulated at each size and go through the plan of ``pipelines/fraud.yaml`` with all its audits, its policy
-and its report, which is then built once more as ``appliedml report`` does; each size in a process of its own. Memory is
+and its report, which is then built once more as ``appliedml report`` does; each size in a process of its own. One fold
+is run unless ``--folds 5`` says otherwise: it trains on four fifths of the rows as each of the plan's five does, and
+they come one after the other. Memory is
 sampled every 20 ms and credited to the step that runs. A size that passes its time limit is stopped, and what it did
 until then is shown.
 
@@ -38,6 +41,8 @@ from _harness import MARK, ROOT, Record, options, show, write
 SIZES = (10_000, 100_000, 1_000_000)
 SMALL = (1_000, 2_000)
 LIMIT_S = 900.0
+# One fold of the plan's five.
+TEST_FRACTION = 0.2
 MOST_GIB = 4.0
 LEAST_S = 1.0
 ROOM = 1.25
@@ -98,7 +103,7 @@ class Meter:
         self._thread.join()
 
 
-def run_size(n_rows: int) -> None:
+def run_size(n_rows: int, n_folds: int) -> None:
     """Be the process of one size."""
     meter = Meter()
     from dataclasses import replace
@@ -108,12 +113,15 @@ def run_size(n_rows: int) -> None:
     from appliedml.gates.policy import load_policy
     from appliedml.report.build import write_report
     from appliedml.sources.simulate_transactions import SimulateTransactions
+    from appliedml.splits.group_kfold import GroupKFold
+    from appliedml.splits.holdout import Holdout
     from appliedml.store import layout
     from appliedml.store.run import Run
     from appliedml.store.writer import write_artifact
 
     plan = Plan.from_yaml(ROOT / "pipelines" / "fraud.yaml")
-    plan = replace(plan, data=SimulateTransactions(n_rows=n_rows, random_state=7))
+    split = Holdout(test_fraction=TEST_FRACTION) if n_folds == 1 else GroupKFold(folds=n_folds)
+    plan = replace(plan, data=SimulateTransactions(n_rows=n_rows, random_state=7), split=split)
     time_conclusions(plan, meter)
     time_by_processor()
     with tempfile.TemporaryDirectory() as folder:
@@ -177,9 +185,9 @@ def time_conclusions(plan: Any, meter: Meter) -> None:
 
 
 @contextmanager
-def child(n_rows: int, errors: IO[str]) -> Iterator[subprocess.Popen[str]]:
+def child(n_rows: int, n_folds: int, errors: IO[str]) -> Iterator[subprocess.Popen[str]]:
     """Start the process of one size, and end it whatever happens."""
-    command = [sys.executable, __file__, "--side", "run", "--rows", str(n_rows)]
+    command = [sys.executable, __file__, "--side", "run", "--rows", str(n_rows), "--folds", str(n_folds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
     try:
         yield process
@@ -188,10 +196,10 @@ def child(n_rows: int, errors: IO[str]) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
-def measure(n_rows: int, limit_s: float) -> dict[str, Any]:
+def measure(n_rows: int, n_folds: int, limit_s: float) -> dict[str, Any]:
     """Run one size and return the last that it said."""
     started, found = time.perf_counter(), {"seconds": {}, "cpu_seconds": {}, "peak_mib": {}, "max_rss_mib": 0.0}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, child(n_rows, errors) as process:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors, child(n_rows, n_folds, errors) as process:
         stop = threading.Timer(limit_s, process.kill)
         stop.start()
         for line in process.stdout or ():
@@ -203,7 +211,7 @@ def measure(n_rows: int, limit_s: float) -> dict[str, Any]:
         if not found.get("done") and total < limit_s:
             errors.seek(0)
             raise SystemExit(f"the fraud run at {n_rows:,} rows ended with exit code {code}:\n{errors.read()[-3000:]}")
-    return {**found, "rows": n_rows, "total_s": total, "finished": bool(found.get("done"))}
+    return {**found, "rows": n_rows, "folds": n_folds, "total_s": total, "finished": bool(found.get("done"))}
 
 
 def processor_seconds(found: dict[str, Any]) -> dict[str, float]:
@@ -245,7 +253,8 @@ def record_of(found: dict[str, Any], before: dict[str, Any] | None) -> Record:
     met = found["finished"] and not broken and (found["rows"] < SIZES[-1] or gib < MOST_GIB)
     took = f"{found['total_s']:.0f} s" + ("" if found["finished"] else ", stopped at the time limit")
     return Record(
-        work=f"the whole fraud run, {found['rows']:,} payments",
+        work=f"the fraud run, all its steps, {found['rows']:,} payments, {found['folds']} fold"
+        + ("s" if found["folds"] > 1 else ""),
         ours=f"{took}: " + ", ".join(f"{name} {steps[name]:.0f} s" for name in largest),
         accuracy=least_of_memory + (f"; AUROC {found['roc_auc']:.3f}" if found.get("roc_auc") else ""),
         target="; ".join(wanted) + (f" (faster: {', '.join(broken)})" if broken else ""),
@@ -258,16 +267,17 @@ def main() -> None:
     """Measure and print."""
     more = {
         "rows": {"action": "append", "type": int, "help": "a size; may be repeated"},
+        "folds": {"type": int, "default": 1, "help": "folds of the plan's five"},
         "limit_s": {"type": float, "default": LIMIT_S, "help": "most seconds of one size"},
     }
     given = options(__doc__, **more)
     if given.side:
-        run_size(given.rows[0])
+        run_size(given.rows[0], given.folds)
         return
     records: list[Record] = []
     before: dict[str, Any] | None = None
     for n_rows in sorted(given.rows or (SMALL if given.small else SIZES)):
-        found = measure(n_rows, given.limit_s)
+        found = measure(n_rows, given.folds, given.limit_s)
         records.append(record_of(found, before))
         before = found if found["finished"] else before
         show(records[-1])
