@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from appliedml.errors import AppliedMLError, RunError
-from appliedml.report.blocks import Block, Callout, Column, Document, Section, Table, Text
+from appliedml.report.blocks import Block, Callout, Column, Document, Figure, Section, Table, Text
 from appliedml.report.figures import line_chart
 from appliedml.report.html import MAX_TABLE_ROWS, render_html
 from appliedml.report.metadata import pooled_score
@@ -29,6 +29,9 @@ TREND = "roc_auc"
 _GATES = f"{layout.ARTIFACTS}/gates/"
 _SHOWN = (layout.RUN, layout.TIMINGS, layout.SCORES, layout.SIGN_OFFS, f"{_GATES}{layout.ARTIFACT}")
 _MOST_TREND = 500
+_MOST_TICKS = 5
+# Of runs on fewer days the axis shows the times.
+_FEWEST_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,25 @@ def write_index(folder: Path, out: Path | None = None) -> tuple[Path, int, int]:
     Raises
     ------
     RunError
-        If there is no such folder or the page cannot be written.
+        If there is no such folder, it is a run itself or holds none, or the page cannot be written.
     """
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder. Give the one that holds the runs, such as reports/.")
     page = folder / INDEX if out is None else out
     if page.is_dir():
         raise RunError(f"{page} is a folder. Give the name of a page: --out {page / INDEX}")
+    if page.parent.joinpath(layout.RUN).exists():
+        inside = page.parent.resolve()
+        raise RunError(
+            f"{page.parent} is a run, and a run is not changed after it was made. Give the folder that holds the "
+            f"runs: appliedml index {inside.parent}"
+        )
     found = find_runs(folder)
+    if found == Found((), (), ()):
+        raise RunError(
+            f"{folder} holds no run, so no page was written. Give the folder that holds the run folders: the one that "
+            "appliedml run was given as --out, reports/ if none was."
+        )
     base = os.path.relpath(folder.resolve(), page.resolve().parent)
     write_text(page, render_html(index_document(found, "" if base == os.curdir else Path(base).as_posix())))
     return page, len(found.runs), len(found.left_out)
@@ -207,7 +221,7 @@ def _joined(base: str, name: str) -> str:
 
 
 def _trend(plan: str, runs: Sequence[dict[str, Any]]) -> list[Block]:
-    """AUROC over time where at least two runs have it."""
+    """AUROC over time where runs of at least two times have it."""
     points = [run for run in reversed(runs) if run.get(TREND) is not None and run["date"]][-_MOST_TREND:]
     if len({run["date"] for run in points}) < 2:
         return []
@@ -215,7 +229,10 @@ def _trend(plan: str, runs: Sequence[dict[str, Any]]) -> list[Block]:
     table["when"] = pd.to_datetime(table["date"])
     label, first, last = metric_label(TREND), points[0], points[-1]
     ends = [f"{number(run[TREND])} ({interval(run[f'{TREND}_low'], run[f'{TREND}_high'])})" for run in (first, last)]
-    text = f"{label} went from {ends[0]} on {first['date'][:10]} to {ends[1]} on {last['date'][:10]}."
+    times = [run["date"][:10] for run in (first, last)]
+    if times[0] == times[1]:
+        times = [first["date"], last["date"]]
+    text = f"{label} went from {ends[0]} on {times[0]} to {ends[1]} on {times[1]}."
     if table["data"].nunique() > 1:
         text += " The data were not the same in all runs, so a difference may come from the rows."
     columns = (
@@ -223,22 +240,50 @@ def _trend(plan: str, runs: Sequence[dict[str, Any]]) -> list[Block]:
         Column(TREND, label, "interval", (f"{TREND}_low", f"{TREND}_high")),
         Column("data", "Data"),
     )
-    return [
-        line_chart(
-            title=f"{label} of {plan} over time",
-            alt=text,
-            data=table,
-            x="when",
-            y=TREND,
-            x_title="Start of the run (UTC)",
-            y_title=f"{label}, with its interval",
-            band=(f"{TREND}_low", f"{TREND}_high"),
-            columns=columns,
-        )
-    ]
+    figure = line_chart(
+        title=f"{label} of {plan} over time",
+        alt=text,
+        data=table,
+        x="when",
+        y=TREND,
+        x_title="Start of the run (UTC)",
+        y_title=f"{label}, with its interval",
+        band=(f"{TREND}_low", f"{TREND}_high"),
+        columns=columns,
+    )
+    return [_with_ticks(figure, [run["date"] for run in points])]
+
+
+def _with_ticks(figure: Figure, dates: Sequence[str]) -> Figure:
+    """Tick a trend at runs: at days where there are some, else at times. No two ticks have the same label."""
+    firsts = list({date[:10]: date for date in reversed(dates)}.values())[::-1]
+    by_day = len(firsts) >= _FEWEST_DAYS
+    candidates = firsts if by_day else list(dict.fromkeys(dates))
+    # Evenly spread over the candidates, with the first and the last.
+    n_ticks = min(_MOST_TICKS, len(candidates))
+    ticks = [candidates[place * (len(candidates) - 1) // (n_ticks - 1)] for place in range(n_ticks)]
+    axis = {
+        "values": [_vega_time(tick) for tick in ticks],
+        "format": "%Y-%m-%d" if by_day else "%Y-%m-%d %H:%M",
+        "labelOverlap": "greedy",
+    }
+    layers = []
+    for layer in figure.chart["layer"]:
+        across = layer["encoding"]["x"]
+        across = {**across, "axis": {**across["axis"], **axis}}
+        layers.append({**layer, "encoding": {**layer["encoding"], "x": across}})
+    return replace(figure, chart={**figure.chart, "layer": layers})
+
+
+def _vega_time(date: str) -> dict[str, int]:
+    when = datetime.fromisoformat(date)
+    # Vega-Lite reads a time without a zone, as the rows of the chart have it, in the zone of its machine; so it does a
+    # tick that is given in parts.
+    return {"year": when.year, "month": when.month, "date": when.day, "hours": when.hour, "minutes": when.minute}
 
 
 def _tables(plan: str, runs: Sequence[dict[str, Any]], base: str) -> Iterator[Block]:
+    """What the runs are and what became of them, then their figures: together too wide for a screen of 1280 pixels."""
     table = pd.DataFrame(runs)
     table["shown"] = [plain_name(Path(name).name) for name in table["folder"]]
     table["path"] = [
@@ -251,12 +296,19 @@ def _tables(plan: str, runs: Sequence[dict[str, Any]], base: str) -> Iterator[Bl
         Column("date", "Date (UTC)"),
         Column("verdict", "Verdict", "badge"),
         Column("sign_off", "Latest sign-off"),
+        Column("files", "Files shown here"),
+    )
+    figures = (
+        # A run that has no date, or shares it, is known by its name.
+        Column("started", "Run of (UTC)", "file", target="path"),
         *(Column(m, metric_label(m), "interval", (f"{m}_low", f"{m}_high")) for m in metrics),
         Column("rows", "Rows", "int"),
         Column("data", "Data"),
-        Column("files", "Files shown here"),
     )
+    known = (table["date"] != "") & ~table["date"].duplicated(keep=False)
+    table["started"] = table["date"].where(known, table["shown"])
     yield from _chunks(f"Runs of {plan}, newest first", table.fillna({"sign_off": ""}), columns)
+    yield from _chunks(f"Figures of {plan}, newest first", table, figures)
     if not all(run["report"] for run in runs):
         yield Text("A run without a link has no page yet: appliedml report RUN builds it.", small=True)
 

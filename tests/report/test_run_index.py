@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 
 import pytest
 
@@ -47,11 +48,13 @@ def test_runs_are_grouped_by_plan_newest_first_with_their_figures(reports):
     document = index_document(find_runs(reports))
 
     assert [found.title for found in document.sections] == ["claims", "fraud"]
-    (table,) = of(section(document, "plan-1"), blocks.Table)
+    table, figures = of(section(document, "plan-1"), blocks.Table)
     assert table.data["shown"].tolist() == ["new", "old"]
     assert table.data["date"].tolist() == ["2026-11-02 08:00", "2026-11-01 08:00"]
     assert table.data["verdict"].tolist() == ["fail", "fail"]
-    assert table.data["roc_auc_low"].tolist() == [0.824, 0.824]
+    assert figures.data["started"].tolist() == ["2026-11-02 08:00", "2026-11-01 08:00"]
+    assert figures.data["roc_auc_low"].tolist() == [0.824, 0.824]
+    assert {column.name for column in figures.columns} >= {"started", "roc_auc", "rows", "data"}
     assert table.data["path"].tolist() == ["", "old/report.html"]
     assert table.data["files"].tolist() == ["as written", "as written"]
     assert document.metadata["facts"] == {"Runs": "3", "Plans": "2", "Not listed": "0"}
@@ -145,17 +148,72 @@ def test_comparisons_are_linked(reports):
 def test_more_runs_than_a_table_shows_stand_in_a_second_one(demo, reports):
     found = find_runs(reports)
     many = type(found)(tuple(found.runs[0] | {"folder": f"r{n:03}"} for n in range(230)), (), ())
-    first, second, third = of(section(index_document(many), "plan-1"), blocks.Table)
+    first, second, third, *figures = of(section(index_document(many), "plan-1"), blocks.Table)
 
     assert [len(part.data) for part in (first, second, third)] == [100, 100, 30]
     assert (first.collapsed, third.collapsed) == (False, True)
+    assert [len(part.data) for part in figures] == [100, 100, 30]
+    # They share one date, so it names none of them.
+    assert figures[0].data["started"].tolist()[:2] == ["r000", "r001"]
 
 
-def test_an_empty_folder_gives_a_page_and_no_folder_a_sentence(tmp_path):
-    page, n_runs, n_left = write_index(tmp_path)
-    assert (n_runs, n_left) == (0, 0)
-    assert "There is no run here" in page.read_text(encoding="utf-8")
+def ticks(found, dates):
+    row = next(run for run in found.runs if run["plan"] == "claims")
+    runs = tuple(row | {"date": date, "folder": date} for date in sorted(dates, reverse=True))
+    (trend,) = of(section(index_document(type(found)(runs, (), ())), "plan-1"), blocks.Figure)
+    axes = {str(layer["encoding"]["x"]["axis"]) for layer in trend.chart["layer"]}
+    assert len(axes) == 1
+    axis = trend.chart["layer"][0]["encoding"]["x"]["axis"]
+    return [datetime(*tick.values()).strftime(axis["format"]) for tick in axis["values"]], trend.alt
+
+
+@pytest.mark.parametrize(
+    ("dates", "labels"),
+    [
+        (["2026-11-01 08:00", "2026-11-01 09:30"], ["2026-11-01 08:00", "2026-11-01 09:30"]),
+        (["2026-11-01 08:00", "2026-11-01 08:00", "2026-11-02 07:00"], ["2026-11-01 08:00", "2026-11-02 07:00"]),
+        (
+            ["2026-11-01 08:00", "2026-11-01 09:00", "2026-11-02 07:00", "2026-12-01 07:00"],
+            ["2026-11-01", "2026-11-02", "2026-12-01"],
+        ),
+    ],
+)
+def test_no_two_ticks_of_a_trend_read_alike(reports, dates, labels):
+    assert ticks(find_runs(reports), dates)[0] == labels
+
+
+def test_a_long_trend_has_few_ticks_with_its_first_and_last_day(reports):
+    days = [f"2026-{month:02}-{day:02} 10:00" for month in range(1, 13) for day in range(1, 29)]
+    labels, _ = ticks(find_runs(reports), days)
+
+    assert (len(set(labels)), labels[0], labels[-1]) == (5, "2026-01-01", "2026-12-28")
+
+
+def test_a_trend_of_one_day_is_told_by_its_times(reports):
+    _, alt = ticks(find_runs(reports), ["2026-11-01 08:00", "2026-11-01 09:30"])
+
+    assert "on 2026-11-01 08:00 to" in alt
+    assert alt.endswith("on 2026-11-01 09:30.")
+
+
+def test_what_holds_no_runs_is_refused_and_nothing_is_written(reports, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(RunError, match="holds no run, so no page was written. Give the folder that holds the run fold"):
+        write_index(empty)
+    with pytest.raises(RunError, match=f"is a run, and .* appliedml index {reports}$"):
+        write_index(reports / "old")
+    assert not list(empty.iterdir())
+    assert not (reports / "old" / "index.html").exists()
     with pytest.raises(RunError, match="is not a folder"):
         write_index(tmp_path / "absent")
     with pytest.raises(RunError, match="Give the name of a page"):
         write_index(tmp_path, tmp_path)
+
+
+def test_a_folder_of_runs_that_cannot_be_read_has_a_page_that_says_so(tmp_path):
+    write_text(tmp_path / "broken" / layout.RUN, "{")
+    page, n_runs, n_left = write_index(tmp_path)
+
+    assert (n_runs, n_left) == (0, 1)
+    assert "There is no run here that can be read" in page.read_text(encoding="utf-8")
