@@ -72,9 +72,10 @@ def check(
     state = check_file(path, date.today())
     _list("Wrong:", state.wrong)
     _list("Open:", state.open)
+    if state.absent:
+        say(f"Not in the file: {_count(len(state.absent))}. Add them with: appliedml context init --out {path}")
     wrong = f"; {_count(len(state.wrong), 'problem')}" if state.wrong else ""
-    n_open = len(state.open)
-    say(f"{path}: {state.n_answered} of {state.n_asked} questions answered, {n_open} open{wrong}.")
+    say(f"{path}: {state.n_answered} of {state.n_asked} questions answered, {state.n_open} open{wrong}.")
     raise typer.Exit(state.exit_code)
 
 
@@ -107,7 +108,7 @@ def check_context_of(plan: Plan) -> str:
     if state.wrong:
         raise PlanError(list(state.wrong), str(path))
     line = f"context: {state.n_answered} of {state.n_asked} questions answered"
-    return f"{line}, {len(state.open)} open: appliedml context check {path}" if state.open else f"{line}."
+    return f"{line}, {state.n_open} open: appliedml context check {path}" if state.n_open else f"{line}."
 
 
 def _file_of(where: Path) -> tuple[Path, bool]:

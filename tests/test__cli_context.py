@@ -91,3 +91,18 @@ def test_checking_a_plan_names_open_questions_and_refuses_what_is_wrong(tmp_path
     assert check_context_of(plan("standards: []\n")) == "context: 0 of 0 questions answered."
     with pytest.raises(PlanError, match="Did you mean 'owner'"):
         check_context_of(plan("ownr: x\n"))
+
+
+def test_questions_that_are_not_in_the_file_are_counted_with_how_to_add_them(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("standards: [nyc_ll144]\nstated_by: A\nauditor: B\naudit_date:\n")
+
+    told = call("check", path).output
+    call("init", "--out", path)
+    again = call("check", path).output
+
+    assert f"Not in the file: 3 questions. Add them with: appliedml context init --out {path}\n" in told
+    assert told.count("\n") == 4
+    assert "1 of 5 questions answered, 4 open." in told
+    assert "Not in the file" not in again
+    assert "1 of 5 questions answered, 4 open." in again

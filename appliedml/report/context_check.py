@@ -30,24 +30,32 @@ class ContextState:
     wrong : tuple of Problem
         What cannot be meant as it stands.
     open : tuple of Problem
-        Questions without an answer, or with one that nobody stands behind.
+        Questions in the file without an answer, or with one that nobody stands behind.
+    absent : tuple of str
+        Questions that are not in the file.
     n_asked : int
         Questions of the standards in question.
     """
 
     wrong: tuple[Problem, ...]
     open: tuple[Problem, ...]
+    absent: tuple[str, ...]
     n_asked: int
+
+    @property
+    def n_open(self) -> int:
+        """Questions that nobody answered, in the file or not."""
+        return len(self.open) + len(self.absent)
 
     @property
     def n_answered(self) -> int:
         """Questions that a named person answered."""
-        return self.n_asked - len(self.open)
+        return self.n_asked - self.n_open
 
     @property
     def exit_code(self) -> int:
         """0 all answered, 1 questions are open, 2 something is wrong."""
-        return 2 if self.wrong else int(bool(self.open))
+        return 2 if self.wrong else int(bool(self.n_open))
 
 
 def check_file(path: Path, today: date) -> ContextState:
@@ -66,7 +74,7 @@ def check_file(path: Path, today: date) -> ContextState:
     Raises
     ------
     PlanError
-        If the file cannot be read, is not YAML or holds no mapping.
+        If the file cannot be read, is not YAML, holds no mapping, or is a plan.
     """
     return check_context(parsed(read_bytes(path), path) or {}, today)
 
@@ -89,7 +97,7 @@ def check_context(context: Mapping[Any, Any], today: date) -> ContextState:
     >>> state = check_context({"standards": ["nyc_ll144"], "auditr": "A. Body"}, date(2026, 3, 1))
     >>> state.wrong[0].what
     "is not a question. Did you mean 'auditor'?"
-    >>> state.n_answered, len(state.open), state.exit_code
+    >>> state.n_answered, state.n_open, state.exit_code
     (0, 5, 2)
     """
     questions = load_questions()
@@ -104,8 +112,8 @@ def check_context(context: Mapping[Any, Any], today: date) -> ContextState:
             known = [*questions, *sorted(NOT_ANSWERS)]
             wrong.append(Problem(_place(key), f"is not a question.{nearest(str(key), known)}"))
     asked = asked_by(_chosen(context.get("standards")))
-    left = [problem for key in asked for problem in _open(context, key)]
-    return ContextState(tuple(wrong), tuple(left), len(asked))
+    left = [problem for key in asked if key in context for problem in _open(context, key)]
+    return ContextState(tuple(wrong), tuple(left), tuple(key for key in asked if key not in context), len(asked))
 
 
 def _place(key: Any) -> str:
@@ -169,10 +177,10 @@ def _answer(key: str, value: Any, today: date) -> list[Problem]:
 
 
 def _text(place: str, key: str, value: Any, today: date) -> list[Problem]:
-    items = value if isinstance(value, list) else [value]
-    if any(item is not None and not isinstance(item, str | int | float | bool) for item in items):
-        given = "holds another list or mapping" if isinstance(value, list) else f"is {shown(value)}"
-        return [Problem(place, f"must be a text or a list of texts. It {given}.")]
+    if isinstance(value, list):
+        return [Problem(place, "must be a text. It is a list: write it as one text, after '>-' if it is long.")]
+    if value is not None and not isinstance(value, str | int | float | bool):
+        return [Problem(place, f"must be a text. It is {shown(value)}.")]
     if key in _DAYS and isinstance(value, str) and _DATE.fullmatch(value.strip()):
         return _date(place, value, today)
     return []
@@ -201,15 +209,16 @@ def _sign_offs(entries: Any, today: date) -> list[Problem]:
 
 
 def _open(context: Mapping[Any, Any], key: str) -> list[Problem]:
-    stated = answer(context, key)
+    value = context[key]
+    text = value.get("answer") if isinstance(value, Mapping) else value
+    # Runs from before lists were refused may hold some, and their reports show them: here they are no answer.
+    stated = None if isinstance(text, list) else answer(context, key)
     if stated is not None:
         return (
             []
             if stated.by
             else [Problem(key, "is answered, but nobody is named: fill in 'by', or 'stated_by' at the top.")]
         )
-    value = context.get(key)
-    text = value.get("answer") if isinstance(value, Mapping) else value
     if isinstance(text, str) and text.strip() and is_placeholder(text):
         return [Problem(key, f"holds a placeholder, {shown(text.strip())}.")]
-    return [Problem(key, "is not answered." if key in context else "is not in the file.")]
+    return [Problem(key, "is not answered.")]

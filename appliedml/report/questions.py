@@ -22,6 +22,8 @@ HEAD = """\
 # Who stands behind every answer that has no name of its own:
 stated_by:
 """
+_PLAN_KEYS = {"name", "pipeline"}
+"""No question has such a name, and every plan has both keys."""
 _BLANK = "  answer:\n  by:\n  on:\n"
 
 
@@ -252,7 +254,7 @@ def parsed(content: bytes, path: Path) -> dict[Any, Any] | None:
     Raises
     ------
     PlanError
-        If it is not UTF-8, not YAML or not a mapping.
+        If it is not UTF-8, not YAML, not a mapping, or a plan.
     """
     try:
         data = load_yaml(content.decode("utf-8"))
@@ -266,7 +268,16 @@ def parsed(content: bytes, path: Path) -> dict[Any, Any] | None:
     if data is not None and not isinstance(data, dict):
         text = f"must hold a mapping of keys to answers. It holds a {type(data).__name__}."
         raise PlanError([Problem("file", text)], str(path))
+    if data is not None and data.keys() >= _PLAN_KEYS:
+        raise PlanError([Problem("file", _is_a_plan(data, path))], str(path))
     return data
+
+
+def _is_a_plan(data: dict[Any, Any], path: Path) -> str:
+    named = data.get("context")
+    if isinstance(named, str) and named:
+        return f"is a plan, and no context file. The file that it names: appliedml context check {path.parent / named}"
+    return f"is a plan, and no context file. Write one for it with: appliedml context init {path}"
 
 
 def _check_nothing_changed(new: bytes, present: dict[Any, Any], added: Sequence[str], path: Path) -> None:

@@ -24,7 +24,7 @@ def left(**changes):
 def test_a_file_with_every_answer_is_done():
     state = check_context(WHOLE, TODAY)
 
-    assert (state.wrong, state.open, state.exit_code) == ((), (), 0)
+    assert (state.wrong, state.open, state.absent, state.exit_code) == ((), (), (), 0)
     assert state.n_answered == state.n_asked == len(ALL)
 
 
@@ -53,7 +53,10 @@ def test_an_answer_that_nobody_stands_behind_is_open():
 
 
 def test_a_question_that_is_not_in_the_file_is_open():
-    assert {problem.what for problem in check_context({}, TODAY).open} == {"is not in the file."}
+    state = check_context({"standards": ["nyc_ll144"], "stated_by": "A", "auditor": "B"}, TODAY)
+
+    assert (state.open, set(state.absent)) == ((), set(ALL) - {"auditor"})
+    assert (state.n_open, state.n_answered, state.exit_code) == (len(ALL) - 1, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,8 @@ def test_a_question_that_is_not_in_the_file_is_open():
         ({"auditor": {"answer": "x", "by": {"a": 1}}}, "auditor.by", "must be the name"),
         ({"auditor": {"answer": "x", "bye": "B"}}, "auditor.bye", "Did you mean 'by'?"),
         ({"auditor": {"answer": {"deep": 1}}}, "auditor.answer", "must be a text"),
-        ({"auditor": [["x"]]}, "auditor", "holds another list"),
+        ({"auditor": ["one", "two"]}, "auditor", "must be a text. It is a list"),
+        ({"auditor": {"answer": ["one"], "by": "B"}}, "auditor.answer", "must be a text. It is a list"),
         ({"auditor": {"answer": "x", "on": "2026-02-30"}}, "auditor.on", "no day of the calendar"),
         ({"auditor": {"answer": "x", "on": "2026-03-02"}}, "auditor.on", "in the future"),
         ({"auditor": {"answer": "x", "on": "March"}}, "auditor.on", "must be a date such as 2026-03-01"),
@@ -89,9 +93,9 @@ def test_what_cannot_be_meant_is_wrong(changes, where, words):
 
 @pytest.mark.parametrize(
     "value",
-    ["<b>Body</b>", ["one", "two"], 3, True, {"answer": "x", "by": "B", "on": "2026-03-01"}, {"answer": "x", "on": ""}],
+    ["<b>Body</b>", 3, True, {"answer": "x", "by": "B", "on": "2026-03-01"}, {"answer": "x", "on": ""}],
 )
-def test_markup_lists_numbers_and_blank_dates_are_fine(value):
+def test_markup_numbers_and_blank_dates_are_fine(value):
     assert wrong(auditor=value) == left(auditor=value) == {}
 
 
@@ -120,3 +124,24 @@ def test_a_fresh_form_has_nothing_wrong_and_everything_open(tmp_path):
 def test_a_missing_file_says_how_to_make_one(tmp_path):
     with pytest.raises(PlanError, match="appliedml context init"):
         check_file(tmp_path / "none.yaml", TODAY)
+
+
+@pytest.mark.parametrize("value", [["one", "two"], {"answer": ["one"], "by": "B"}, {"answer": {"deep": 1}}])
+def test_what_is_no_text_counts_as_no_answer(value):
+    state = check_context(WHOLE | {"auditor": value}, TODAY)
+
+    assert state.n_answered == len(ALL) - 1
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [("", "appliedml context init .*plan.yaml"), ("context: mine.yaml\n", "appliedml context check .*mine.yaml")],
+)
+def test_a_plan_is_no_context_file_and_its_own_is_named(tmp_path, more, words):
+    path = tmp_path / "plan.yaml"
+    path.write_text(f"version: 1\nname: p\npipeline: [logistic_regression]\n{more}")
+
+    with pytest.raises(PlanError, match=f"is a plan, and no context file.*{words}"):
+        check_file(path, TODAY)
+    with pytest.raises(PlanError, match="is a plan"):
+        write_form(path)
