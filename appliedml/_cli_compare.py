@@ -28,6 +28,12 @@ def compare(
             help="Tolerance: how much worse B may be, for all judged measures or one. May be given several times.",
         ),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy", help="A policy in YAML with tolerances under worse_by; --worse-by replaces what it names."
+        ),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 2 where 'worse beyond tolerance' cannot be ruled out.")
     ] = False,
@@ -41,7 +47,7 @@ def compare(
     """
     from appliedml.comparing import compare as compare_folders
 
-    found = compare_folders(run_a, run_b, other_rows=other_rows, worse_by=worse_by)
+    found = compare_folders(run_a, run_b, other_rows=other_rows, worse_by=worse_by, policy=policy)
     page = found.write(out)
     for line in found.lines():
         say(line)

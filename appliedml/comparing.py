@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from appliedml.execution.compare_runs import Comparison
@@ -93,6 +93,7 @@ def compare(
     *,
     other_rows: bool = False,
     worse_by: float | Mapping[str, float] | Sequence[str] | None = None,
+    policy: str | Path | Mapping[str, Any] | None = None,
     n_resamples: int = 1000,
     confidence: float = 0.95,
 ) -> ComparedRuns:
@@ -106,6 +107,9 @@ def compare(
         Compare runs that tested different rows: on those both tested, or apart where there are none.
     worse_by : float, mapping of str to float or sequence of str, optional
         Tolerances: ``0.02`` for all judged measures, ``{"roc_auc": 0.02}`` for one.
+    policy : str, Path or mapping, optional
+        A policy, whose ``worse_by`` holds tolerances too. Those given here by name replace its own; a number for all
+        leaves alone what either names.
     n_resamples : int
     confidence : float
 
@@ -117,15 +121,32 @@ def compare(
     ------
     RunError
         If the runs predict different things, the rows differ and ``other_rows`` is false, or a tolerance is wrong.
+    PlanError
+        If there is no such policy, something is wrong in it, or it has no ``worse_by``.
     """
     from appliedml.execution.compare_runs import compare_runs
     from appliedml.store.run import Run
 
     a, b = (run if isinstance(run, Run) else Run(run) for run in (run_a, run_b))
-    if isinstance(worse_by, Mapping):
-        asked = [f"{name}={amount}" for name, amount in worse_by.items()]
-    elif isinstance(worse_by, int | float | str):
-        asked = [str(worse_by)]
-    else:
-        asked = list(worse_by or ())
+    # Of two amounts for one measure, or for all, the later one counts.
+    asked = [*_asked(None if policy is None else _tolerances_of(policy)), *_asked(worse_by)]
     return ComparedRuns(compare_runs(a, b, other_rows, asked, n_resamples, confidence), a.path, b.path)
+
+
+def _asked(worse_by: float | Mapping[str, float] | Sequence[str] | None) -> list[str]:
+    if isinstance(worse_by, Mapping):
+        return [f"{name}={amount}" for name, amount in worse_by.items()]
+    if isinstance(worse_by, int | float | str):
+        return [str(worse_by)]
+    return list(worse_by or ())
+
+
+def _tolerances_of(policy: str | Path | Mapping[str, Any]) -> float | Mapping[str, float]:
+    from appliedml.errors import PlanError, Problem
+    from appliedml.gates.policy import load_policy
+
+    found = load_policy(policy)
+    if found.worse_by is None:
+        text = "is missing, and a comparison takes nothing else from a policy. Write for example: {roc_auc: 0.02}"
+        raise PlanError([Problem("worse_by", text)], found.source)
+    return found.worse_by

@@ -70,3 +70,12 @@ def test_comparing_needs_no_tensorflow(runs, tmp_path, run_python):
         f"import sys; from appliedml import cli; assert cli._invoke(cli.app, {arguments!r}) == 1; "
         "found = {'tensorflow', 'keras', 'shap', 'sklearn'} & set(sys.modules); assert not found, found"
     )
+
+
+def test_a_policy_file_gives_the_tolerances(runs, tmp_path, capfd):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\ngates: [{metric: roc_auc, at_least: 0.5}]\nworse_by: 5\n")
+    given = (*runs, "--policy", policy, "--out", tmp_path / "page")
+
+    assert call(*given, capfd=capfd)[0] == 0
+    assert call(*given, "--worse-by", "roc_auc=0", capfd=capfd)[0] == 1

@@ -1,7 +1,7 @@
 import pytest
 
 import appliedml as aml
-from appliedml.errors import RunError
+from appliedml.errors import PlanError, RunError
 
 
 @pytest.fixture
@@ -35,3 +35,24 @@ def test_a_wrong_tolerance_or_folder_is_a_sentence(folders, tmp_path):
         aml.compare(*folders, worse_by={"roc_au": 1})
     with pytest.raises(RunError, match="does not exist"):
         aml.compare(folders[0], tmp_path / "nowhere")
+
+
+def test_tolerances_of_a_policy_count_and_those_given_by_name_replace_them(folders, tmp_path):
+    path = tmp_path / "policy.yaml"
+    path.write_text("version: 1\ngates: [{metric: roc_auc, at_least: 0.5}]\nworse_by: {roc_auc: 0.5, ece: 0.25}\n")
+
+    def tolerances(**given):
+        judged = aml.compare(*folders, n_resamples=20, **given).result.tables["judged"]
+        return judged.set_index("metric")["tolerance"]
+
+    found = tolerances(policy=path)
+    assert (found["roc_auc"], found["ece"], found["scaled_brier"]) == (0.5, 0.25, 0.02)
+    found = tolerances(policy=path, worse_by=["3", "roc_auc=4"])
+    assert (found["roc_auc"], found["ece"], found["scaled_brier"]) == (4, 0.25, 3)
+    assert tolerances(policy={"version": 1, "gates": [{"metric": "f1", "at_least": 0}], "worse_by": 2})["roc_auc"] == 2
+
+
+def test_a_policy_without_tolerances_is_refused(folders):
+    policy = {"version": 1, "gates": [{"metric": "roc_auc", "at_least": 0.5}]}
+    with pytest.raises(PlanError, match="worse_by +is missing, and a comparison takes nothing else from a policy"):
+        aml.compare(*folders, policy=policy)

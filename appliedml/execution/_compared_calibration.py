@@ -97,7 +97,10 @@ def calibration_measures(y: NDArray[np.int64], p: Floats) -> dict[str, Metric]:
     sums.add("predicted", scores)
 
     def ece(rows: Weighted) -> Floats:
-        distance = np.abs(np.add.reduceat(rows.weights[:, order] * excess, starts, axis=1))
+        # Not weights[:, order]: numpy takes columns by index four times slower that way.
+        moved = np.take(rows.weights, order, axis=1)
+        moved *= excess
+        distance = np.abs(np.add.reduceat(moved, starts, axis=1))
         return quotient(distance.sum(axis=1), sums(rows)["n"][:, 0])
 
     def observed_to_predicted(rows: Weighted) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from appliedml.audits._fairness_features import Feature, Pooled, find_features
 from appliedml.core.samples import SENSITIVE_PREFIX
-from appliedml.core.schema import Schema
+from appliedml.core.schema import Schema, Sensitive
 from appliedml.errors import RunError
 from appliedml.store.run import Run
 
@@ -212,7 +212,7 @@ def _features(
         if columns[0] is None or columns[1] is None:
             notes.append((f"Groups by {name}", "The levels of its rows are not stored in both runs."))
             continue
-        levels = [feature.levels(column).astype(object).to_numpy() for column in columns]
+        levels = [_levels(feature, column) for column in columns]
         if paired and (n_other := int((levels[0] != levels[1]).sum())):
             notes.append((f"Groups by {name}", f"{n_other:,} rows have another level in A; that of B is used."))
         tables[0][name], tables[1][name] = (levels[1] if paired else levels[0]), levels[1]
@@ -239,6 +239,14 @@ def _sensitive(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {item.name: item for item in Schema("target", listed).sensitive_features}
 
 
+def _levels(feature: Sensitive, column: pd.Series[Any]) -> NDArray[Any]:
+    """Level of every row: each value that occurs is read once."""
+    codes, values = pd.factorize(column, use_na_sentinel=False)
+    levels = feature.levels(pd.Series(values)).astype(object).to_numpy()
+    found: NDArray[Any] = levels[codes]
+    return found
+
+
 def _column(rows: pd.DataFrame, column: str) -> pd.Series[Any] | None:
     name = SENSITIVE_PREFIX + column
     if name not in rows:
@@ -247,7 +255,8 @@ def _column(rows: pd.DataFrame, column: str) -> pd.Series[Any] | None:
     if pd.api.types.is_numeric_dtype(values):
         return values
     # Numbers with missing ones among them are stored as "1.0"; their level reads "1".
-    return values.astype(object).map(lambda text: text.removesuffix(".0") if _is_whole(text) else text)
+    known = {text: text.removesuffix(".0") for text in values.astype(object).unique() if _is_whole(text)}
+    return values.astype(object).replace(known) if known else values.astype(object)
 
 
 def _is_whole(text: Any) -> bool:

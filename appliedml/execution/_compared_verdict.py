@@ -142,13 +142,13 @@ def tolerances_from(given: Sequence[str] | None, n_classes: int) -> dict[str, fl
 def _known(metric: str) -> str:
     known = [name for name in JUDGEABLE if name not in _NO_DIRECTION]
     if metric in _NO_DIRECTION:
-        raise RunError(f"compare: --worse-by {metric}: neither a higher nor a lower {metric} is better. Leave it out.")
+        raise RunError(f"compare: worse by {metric}: neither a higher nor a lower {metric} is better. Leave it out.")
     if metric not in known:
         from difflib import get_close_matches
 
         close = get_close_matches(metric, known, 1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise RunError(f"compare: --worse-by: {metric!r} is not a measure. {hint}Known: {', '.join(known)}.")
+        raise RunError(f"compare: worse by: {metric!r} is not a measure. {hint}Known: {', '.join(known)}.")
     return metric
 
 
@@ -159,7 +159,7 @@ def _amount(text: str, amount: str) -> float:
         number = math.nan
     if not (math.isfinite(number) and number >= 0):
         raise RunError(
-            f"compare: --worse-by {text!r}: the amount must be a number of at least 0. Write 0.02, or metric=0.02."
+            f"compare: worse by {text!r}: the amount must be a number of at least 0. Write 0.02, or metric=0.02."
         )
     return number
 

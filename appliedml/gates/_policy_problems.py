@@ -77,7 +77,7 @@ AGAINST = "difference."
 """The model minus a baseline, on the subset "baseline=<name>"."""
 PREFIXES = (*BETWEEN_GROUPS, AGAINST)
 
-_POLICY_KEYS = ("version", "gates", "waivers")
+_POLICY_KEYS = ("version", "gates", "waivers", "worse_by")
 _GATE_KEYS = ("name", "metric", "subset", "at_least", "at_most", "on")
 _WAIVER_KEYS = ("gate", "owner", "reason", "until")
 _ON = ("interval", "value")
@@ -124,7 +124,7 @@ def problems_in(data: Any, where: str = "") -> list[Problem]:
         waivers = ()
     for number, entry in enumerate(waivers or ()):
         problems += _waiver_problems(entry, f"{where}waivers[{number}]", names)
-    return problems
+    return problems + _tolerance_problems(data.get("worse_by"), f"{where}worse_by")
 
 
 def plain(data: Mapping[Any, Any]) -> dict[str, Any]:
@@ -219,6 +219,30 @@ def _waiver_problems(entry: Any, where: str, gate_names: list[str]) -> list[Prob
         what = f"must be a day such as 2027-01-31. It is {_shown(entry['until'])}."
         problems.append(Problem(f"{where}.until", what))
     return problems
+
+
+def _tolerance_problems(entry: Any, where: str) -> list[Problem]:
+    if entry is None:
+        return []
+    if not isinstance(entry, Mapping):
+        text = _number_problem(entry) or _negative_problem(entry)
+        hint = " For single measures write a mapping: {roc_auc: 0.02}."
+        return [Problem(where, f"{text}{hint}")] if text else []
+    problems = []
+    for metric, amount in entry.items():
+        place = f"{where}.{metric}"
+        name = str(metric).removeprefix("gap.")
+        known = METRICS if name == metric else (*METRICS, *ONLY_BETWEEN_GROUPS)
+        if name not in known:
+            problems.append(Problem(place, f"{metric!r} is not a metric. {_hint(name, known)}"))
+        text = _number_problem(amount) or _negative_problem(amount)
+        if text:
+            problems.append(Problem(place, text))
+    return problems
+
+
+def _negative_problem(value: float) -> str:
+    return f"must be at least 0: it is how much worse a run may be. It is {value!r}." if value < 0 else ""
 
 
 def _unknown_keys(data: Mapping[Any, Any], known: tuple[str, ...], where: str) -> list[Problem]:

@@ -9,6 +9,7 @@
       - {metric: average_precision, at_least: 0.2, on: value}     # the default is on: interval
     waivers:
       - {gate: discrimination, owner: "A. Person", reason: "first release", until: 2027-01-31}
+    worse_by: {roc_auc: 0.02, gap.true_positive_rate: 0.05}    # for appliedml compare; or one number for all it judges
 """
 
 from __future__ import annotations
@@ -98,6 +99,9 @@ class Policy:
     waivers : tuple of Waiver
     source : str
         Where it was read from, for messages.
+    worse_by : float, mapping of str to float or None
+        How much worse than another a run may be: in all measures that a comparison judges, or in those named. No gate
+        looks at it.
 
     Examples
     --------
@@ -108,6 +112,7 @@ class Policy:
     gates: tuple[Gate, ...]
     waivers: tuple[Waiver, ...] = ()
     source: str = field(default="the policy", compare=False)
+    worse_by: float | Mapping[str, float] | None = field(default=None, hash=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, defaults left out.
@@ -127,6 +132,8 @@ class Policy:
                 {"gate": w.gate, "owner": w.owner, "reason": w.reason, "until": w.until.isoformat()}
                 for w in self.waivers
             ]
+        if self.worse_by is not None:
+            data["worse_by"] = dict(self.worse_by) if isinstance(self.worse_by, Mapping) else self.worse_by
         return data
 
 
@@ -230,4 +237,6 @@ def policy_from(data: Any, source: str = "the policy") -> Policy:
         Waiver(entry["gate"], entry["owner"], entry["reason"], day_of(entry["until"]) or date.min)
         for entry in data.get("waivers") or ()
     )
-    return Policy(gates, waivers, source)
+    given = data.get("worse_by")
+    worse_by = {str(name): float(amount) for name, amount in given.items()} if isinstance(given, Mapping) else given
+    return Policy(gates, waivers, source, worse_by)

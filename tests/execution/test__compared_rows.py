@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 
+from appliedml.core.schema import Sensitive
 from appliedml.errors import RunError
-from appliedml.execution._compared_rows import match
+from appliedml.execution._compared_rows import _column, _levels, match
 
 
 def test_the_same_rows_are_paired_whatever_their_order(two_runs, tmp_path):
@@ -82,3 +84,27 @@ def test_damaged_predictions_are_said(two_runs, tmp_path):
 def test_whole_numbers_stored_with_a_point_are_the_levels_of_the_audit(two_runs, tmp_path):
     a, b = (two_runs.made_run(tmp_path / name, levels=("0.0", "1.0")) for name in "ab")
     assert match(a, b, False).features[0].levels == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("values", "edges"),
+    [
+        (["1.0", "x.0", None, "2", "1.0", "-3.0"], ()),
+        ([True, None, 2.5, "f"], ()),
+        ([39.5, np.nan, 25.0, 60.0, 25.0], (25, 40)),
+        ([3, 1, 3], ()),
+    ],
+)
+def test_levels_read_once_are_those_of_every_row(values, edges):
+    column = _column(pd.DataFrame({"sensitive.x": values}, index=range(5, 5 + len(values))), "x")
+    feature = Sensitive("x", "x", edges)
+
+    assert _levels(feature, column).tolist() == feature.levels(column).tolist()
+
+
+def test_a_point_is_taken_off_whole_numbers_alone():
+    found = _column(pd.DataFrame({"sensitive.x": ["1.0", "x.0", None, "-3.0", "1.5"]}), "x")
+
+    assert found.tolist()[:2] == ["1", "x.0"]
+    assert found.isna().tolist() == [False, False, True, False, False]
+    assert found.tolist()[3:] == ["-3", "1.5"]

@@ -158,3 +158,31 @@ def test_a_missing_or_binary_file_is_one_sentence(tmp_path):
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PlanError, match="cannot be read"):
         read_policy(file)
+
+
+@pytest.mark.parametrize("worse_by", [0.02, {"roc_auc": 0.02, "gap.equalised_odds": 0.0}])
+def test_tolerances_of_comparisons_are_kept(worse_by):
+    policy = policy_from({**gate(metric="f1", at_least=0.1), "worse_by": worse_by})
+
+    assert policy.worse_by == worse_by
+    assert policy_from(policy.to_dict()) == policy
+    assert "worse_by" not in policy_from(gate(metric="f1", at_least=0.1)).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("worse_by", "where", "words"),
+    [
+        (-0.1, "worse_by", "must be at least 0"),
+        ("0.1", "worse_by", "write 0.1"),
+        ([0.1], "worse_by", "For single measures write a mapping"),
+        ({"roc_acu": 0.1}, "worse_by.roc_acu", "Did you mean 'roc_auc'?"),
+        ({"equalised_odds": 0.1}, "worse_by.equalised_odds", "is not a metric"),
+        ({"roc_auc": True}, "worse_by.roc_auc", "must be a finite number"),
+        ({"roc_auc": -1}, "worse_by.roc_auc", "must be at least 0"),
+    ],
+)
+def test_a_wrong_tolerance_is_named(worse_by, where, words):
+    found = said({**gate(metric="f1", at_least=0.1), "worse_by": worse_by})
+
+    assert list(found) == [where]
+    assert words in found[where]
