@@ -15,7 +15,7 @@ import typer
 
 from appliedml._cli_compare import compare
 from appliedml._cli_context import check_context_of, context
-from appliedml._cli_signing import index, sign, verify
+from appliedml._cli_signing import index, sign, verify, warn_of_changes
 from appliedml._cli_weights import weights
 from appliedml._terminal import one_line, say
 
@@ -104,26 +104,28 @@ def run(
 def report(run: RunFolder, verbose: Verbose = False) -> None:
     """Rebuild the report of a run from its folder. Needs no TensorFlow.
 
+    Files that are not as they were sealed are named on the error stream; the report shows what is there now.
+
     Example:  appliedml report reports/20261101T120000Z_fraud_1a2b3c4d
     """
-    if run.joinpath("run.json").is_file():
-        from appliedml.report._artist import prepare
-
-        prepare()
     from appliedml.report.build import write_report
     from appliedml.store.run import Run
 
-    say(str(write_report(Run(run))))
+    found = Run(run)
+    warn_of_changes(run)
+    say(str(write_report(found)))
 
 
 @app.command()
 def gate(
     run: RunFolder,
     policy: Annotated[Path | None, typer.Option("--policy", help="A policy in YAML; default: the plan's own.")] = None,
-    junit: Annotated[Path | None, typer.Option("--junit", help="Also write the verdicts as JUnit XML.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Also write the verdicts as JUnit XML; folders are made.")
+    ] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Judge a run by a policy. Exit code 0 pass, 1 fail, 2 inconclusive.
+    """Judge a run by a policy. Exit code 0 pass, 1 fail, 3 inconclusive; 2 a wrong call or bad input.
 
     Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
     """
@@ -136,6 +138,7 @@ def gate(
         from appliedml.errors import GateError
 
         raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
+    warn_of_changes(run)
     judgement = _judge(found, load_policy(policy if policy is not None else found.info["policy"]))
     write_report(found)
     for line in _gate_lines(judgement):
@@ -144,6 +147,7 @@ def gate(
         from appliedml.gates.junit import write_junit
 
         write_junit(junit, judgement)
+        say(f"junit:   {junit}")
     raise typer.Exit(judgement.exit_code)
 
 
@@ -285,7 +289,7 @@ def guarded(command: Callable[[], Any], verbose: bool) -> int:
     Returns
     -------
     int
-        0; 2 for bad input or an unexpected error; 130 after Ctrl-C; or what the command itself asked for.
+        0; 2 for a wrong call, bad input or an unexpected error; 130 after Ctrl-C; or what the command itself asked for.
     """
     from appliedml.errors import AppliedMLError
 

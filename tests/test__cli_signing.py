@@ -214,3 +214,44 @@ assert not found, found
 def test_help_has_an_example():
     for command in ("verify", "sign", "index"):
         assert "Example:  appliedml" in CliRunner().invoke(cli.app, [command, "--help"]).output
+
+
+def test_a_report_of_changed_files_is_built_and_they_are_named(run, call):
+    assert call("report", run)[::2] == (0, "")
+    (run / layout.TIMINGS).write_text((run / layout.TIMINGS).read_text() + " ")
+    (run / "notes.txt").write_text("mine")
+    (run / layout.FOLDS / "0" / layout.DONE).unlink()
+    (run / layout.REPORT_HTML).write_text("torn")
+
+    code, out, err = call("report", run)
+
+    assert (code, out.strip()) == (0, str(run / layout.REPORT_HTML))
+    assert err.startswith("Warning: 3 files do not match the seal of the run: folds/0/done.json: missing; ")
+    assert "notes.txt: not listed; timings.json: changed." in err
+    assert f"To list all: appliedml verify {run}" in err
+    assert "<html" in (run / layout.REPORT_HTML).read_text()
+    assert "notes.txt" in call("verify", run)[1]
+
+
+def test_a_judgement_on_changed_files_names_them_too(run, call):
+    (run / layout.TIMINGS).write_text((run / layout.TIMINGS).read_text() + " ")
+
+    code, out, err = call("gate", run)
+
+    assert (code, "roc_auc" in out) == (0, True)
+    assert "1 file does not match the seal of the run: timings.json: changed." in err
+
+
+def test_at_most_five_files_are_named_and_models_are_compared_by_size(run, call):
+    fold = run / layout.FOLDS / "0" / layout.DONE
+    fold.write_bytes(bytes(fold.stat().st_size))
+    assert call("report", run)[2] == ""
+    fold.write_bytes(b"")
+    for number in range(6):
+        (run / f"note {number}").write_text("mine")
+
+    err = call("report", run)[2]
+
+    assert "7 files do not match the seal of the run: folds/0/done.json: changed; note 0: not listed;" in err
+    assert err.count("not listed") == 4
+    assert "; and 2 more." in err

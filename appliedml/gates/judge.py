@@ -1,5 +1,8 @@
 """Judging: does the evidence keep the rules? Pass, fail, or inconclusive, with an exit code.
 
+Each verdict has an exit code of its own: 0 pass, 1 fail, 3 inconclusive. 2 is none of them, for the command line ends
+with it where it was called wrongly or given bad input, and a server must not take that for a verdict.
+
 A gate passes only if its whole interval keeps the rule and fails only if its whole interval breaks it; anything between
 is *inconclusive*, and so is what was not measured. A waiver turns a failed gate into an accepted one until its last
 day; it does not stand in for evidence that is missing, so an inconclusive gate stays inconclusive.
@@ -33,7 +36,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 2}
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCONCLUSIVE: 3}
 _SEVERITY = {Verdict.FAIL: 0, Verdict.INCONCLUSIVE: 1, Verdict.PASS: 2}
 
 
@@ -96,7 +99,7 @@ class Judgement:
 
     @property
     def exit_code(self) -> int:
-        """0 pass, 1 fail, 2 inconclusive."""
+        """0 pass, 1 fail, 3 inconclusive."""
         return EXIT_CODES[self.verdict]
 
 

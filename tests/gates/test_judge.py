@@ -8,8 +8,9 @@ import pytest
 from appliedml.core.artifact import Status, score_rows
 from appliedml.errors import GateError
 from appliedml.gates import judge as judge_module
-from appliedml.gates.judge import Verdict, judge, to_artifact
-from appliedml.gates.policy import policy_from
+from appliedml.gates.judge import EXIT_CODES, Verdict, judge, to_artifact
+from appliedml.gates.policy import policy_from, read_policy
+from appliedml.metrics.classification import METRICS
 
 DAY = date(2026, 11, 1)
 
@@ -138,7 +139,7 @@ def test_fail_outweighs_inconclusive_outweighs_pass():
     good, unclear = {"metric": "f1", "at_least": 0.5}, {"metric": "recall", "at_least": 0.5}
 
     assert judge(table, policy(good)).exit_code == 0
-    assert judge(table, policy(good, unclear)).exit_code == 2
+    assert judge(table, policy(good, unclear)).exit_code == 3
     assert judge(table, policy(good, unclear, {"name": "x", "metric": "f1", "at_most": 0.5})).exit_code == 1
 
 
@@ -177,3 +178,27 @@ def test_the_artifact_says_what_decided():
     assert "0.050 to 0.150" in row["reason"]
     (finding,) = artifact.findings
     assert "A. Person" in finding.text
+
+
+def test_no_verdict_has_the_exit_code_of_a_wrong_call():
+    assert sorted(EXIT_CODES.values()) == [0, 1, 3]
+
+
+@pytest.mark.parametrize("name", ["chest_xray", "digits", "fraud", "medical_imaging", "sentiment", "vehicle_claims"])
+def test_a_model_that_calls_nobody_fails_the_policies_that_come_along(root, name):
+    """It may rank perfectly and treats all groups alike: only a gate on its decisions tells."""
+    y, predicted = [0] * 80 + [1] * 20, [0] * 100
+
+    def row(gate):
+        if gate.metric in METRICS and METRICS[gate.metric].needs == "labels":
+            value = METRICS[gate.metric](y, predicted)
+        else:
+            value = gate.at_most if gate.at_least is None else gate.at_least
+        return (gate.metric, -1, gate.subset, value, value, value)
+
+    rules = read_policy(root / "pipelines" / f"{name}_policy.yaml")
+    judgement = judge(scores(*map(row, rules.gates)), rules)
+
+    failed = [result.gate.metric for result in judgement.results if result.verdict is Verdict.FAIL]
+    assert judgement.exit_code == 1
+    assert failed in (["recall"], ["balanced_accuracy"], ["accuracy"])
