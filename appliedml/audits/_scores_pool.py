@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from appliedml.core.artifact import Finding, Severity, Status
 from appliedml.core.fold import Fold
 from appliedml.core.seeds import derive_seed
+from appliedml.metrics._binned import MANY_ROWS
 from appliedml.metrics._weighted import Rows
 from appliedml.metrics.classification import Metric
 from appliedml.metrics.intervals import Interval, bootstrap_intervals, wilson_interval
@@ -68,6 +69,11 @@ class Pooled:
     def resampled(self) -> str:
         """What the bootstrap draws, in words."""
         return "rows" if self.groups is None else "groups"
+
+    @property
+    def neighbours_as_one(self) -> bool:
+        """Whether the rows are so many that resamples weigh neighbours in the ranking together."""
+        return self.binary and self.n > MANY_ROWS
 
     @property
     def n_groups(self) -> int | None:

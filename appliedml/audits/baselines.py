@@ -212,6 +212,7 @@ class Baselines(Configured):
             "n_resamples": self.n_resamples,
             "resampled": pooled.resampled,
             "n_groups": pooled.n_groups,
+            "neighbours_as_one": pooled.neighbours_as_one,
             "decides": decides,
             "beaten": {row["model"]: row["verdict"] for row in rows_of(differences, decides)},
         }

@@ -159,6 +159,7 @@ class Calibration(Configured):
             "n_resamples": self.n_resamples,
             "resampled": pooled.resampled,
             "n_groups": pooled.n_groups,
+            "neighbours_as_one": pooled.neighbours_as_one,
         }
         return Artifact(
             "calibration",

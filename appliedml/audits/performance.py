@@ -145,6 +145,7 @@ class Performance(Configured):
             "n_resamples": self.n_resamples,
             "resampled": pooled.resampled,
             "n_groups": pooled.n_groups,
+            "neighbours_as_one": pooled.neighbours_as_one,
             "costs": None if self.costs is None else dict(self.costs),
             "thresholds": [thresholds[k] for k in pooled.folds] if pooled.binary else None,
             "left_out": [name for name in self.metrics or () if name not in chosen],

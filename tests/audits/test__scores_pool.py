@@ -13,6 +13,7 @@ from appliedml.audits._scores_pool import (
     with_interval,
 )
 from appliedml.core.artifact import Finding, Severity, Status
+from appliedml.metrics._binned import MANY_ROWS
 from appliedml.metrics.classification import METRICS, metrics_for
 
 
@@ -34,6 +35,12 @@ def evidence(y, p, predicted, group=None, n_folds=2):
 
 Y = [0, 0, 0, 1, 1, 1, 0, 1] * 5
 P = np.linspace(0, 1, 40)
+
+
+def test_many_rows_are_said_to_be_weighed_with_their_neighbours():
+    many = MANY_ROWS + 1
+    assert pool(evidence([0, 1] * many, np.full(2 * many, 0.5), [1] * 2 * many)).neighbours_as_one
+    assert not pool(evidence(Y, P, [1] * 40)).neighbours_as_one
 
 
 def test_folds_are_pooled_in_order():

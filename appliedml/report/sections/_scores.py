@@ -30,10 +30,17 @@ def how_intervals(summary: Mapping[str, Any]) -> str:
     units = "rows"
     if summary["resampled"] == "groups":
         units = f"whole groups ({summary['n_groups']:,} of them)"
+    # Runs of older versions do not say.
+    as_one = (
+        " In the resamples, rows next to each other in the ranking of scores, with the same class and decision, are "
+        "weighed as one; the values themselves are of the single rows."
+        if summary.get("neighbours_as_one")
+        else ""
+    )
     return (
         f"Intervals are {percent_of(summary['confidence'])} bootstrap percentile intervals from "
         f"{summary['n_resamples']:,} resamples of {units}, each by itself. They cover the sampling of test rows with "
-        "the fitted models as they are, not the training of new ones."
+        f"the fitted models as they are, not the training of new ones.{as_one}"
     )
 
 

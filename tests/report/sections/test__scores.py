@@ -29,6 +29,8 @@ def test_what_was_resampled_is_said():
     assert "90 % bootstrap percentile intervals from 1,000 resamples of rows" in how_intervals(summary)
     grouped = how_intervals(summary | {"resampled": "groups", "n_groups": 1234})
     assert "whole groups (1,234 of them)" in grouped
+    assert "weighed as one" not in grouped
+    assert "weighed as one" in how_intervals(summary | {"neighbours_as_one": True})
 
 
 def test_small_helpers_write_as_people_do():
