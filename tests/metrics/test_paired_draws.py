@@ -1,7 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from appliedml.errors import DataError
+from appliedml.metrics import paired_draws
+from appliedml.metrics._resampling import resample_weights
 from appliedml.metrics.paired_draws import Resamples, mean_of
 
 RNG = np.random.default_rng(0)
@@ -23,7 +28,8 @@ def test_shares_are_compared_and_balancing_makes_label_and_level_independent():
     resamples = Resamples(N, 100, 1)
     share = resamples.difference_of_shares(MARKED, LEVEL, ALL)
     assert share.value == pytest.approx(MARKED[LEVEL].mean() - MARKED[~LEVEL].mean())
-    factor = resamples.balancing(MARKED, LEVEL, ALL)[0]
+    found = resamples.balancing(MARKED, LEVEL, ALL)
+    factor = found.of_cell[0][found.cell]
     balanced = [np.average(MARKED[rows], weights=factor[rows]) for rows in (LEVEL, ~LEVEL)]
     assert balanced[0] == pytest.approx(balanced[1])
     assert balanced[0] == pytest.approx(MARKED.mean())
@@ -34,3 +40,66 @@ def test_one_level_only_has_no_area():
     nothing = resamples.auroc(np.zeros(N, dtype=bool), SCORE, ALL)
     assert np.isnan(nothing.value)
     assert mean_of([nothing, resamples.auroc(LEVEL, SCORE, ALL)]).n == N
+
+
+def measured(resamples, known=ALL):
+    balanced = resamples.auroc(MARKED, SCORE, known, resamples.balancing(MARKED, LEVEL, known))
+    return [resamples.auroc(LEVEL, SCORE, known), resamples.difference_of_shares(MARKED, LEVEL, known), balanced]
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(N) // 3])
+def test_weights_that_are_drawn_again_give_the_same_values_as_those_kept(groups, monkeypatch):
+    known = RNG.random(N) < 0.9
+    kept = measured(Resamples(N, 600, 1, groups), known)
+
+    monkeypatch.setattr(paired_draws, "KEPT_WEIGHTS", 0)
+    again = measured(Resamples(N, 600, 1, groups), known)
+
+    for one, other in zip(kept, again, strict=True):
+        assert one.value == other.value
+        np.testing.assert_array_equal(one.draws, other.draws)
+        assert len(one.draws) == 600
+        assert one.draws.std() > 0
+
+
+def test_draws_are_those_of_the_weights_written_out():
+    resamples = Resamples(N, 40, 5, np.arange(N) // 3)
+    weights = np.concatenate(list(resample_weights(N, 40, 5, np.arange(N) // 3)))
+    np.testing.assert_array_equal(resamples.weights, np.concatenate([np.ones((1, N)), weights]))
+
+    area, share, balanced = measured(resamples)
+
+    for draw in (0, 17, 39):
+        w = weights[draw]
+        assert area.draws[draw] == pytest.approx(roc_auc_score(LEVEL, SCORE, sample_weight=w))
+        inside, outside = (np.average(MARKED[rows], weights=w[rows]) for rows in (LEVEL, ~LEVEL))
+        assert share.draws[draw] == pytest.approx(inside - outside)
+        factor = np.zeros(N)
+        for marked in (False, True):
+            for level in (False, True):
+                rows = (marked == MARKED) & (level == LEVEL)
+                factor[rows] = w[marked == MARKED].sum() * w[level == LEVEL].sum() / w.sum() / w[rows].sum()
+        assert balanced.draws[draw] == pytest.approx(roc_auc_score(MARKED, SCORE, sample_weight=w * factor))
+
+
+@pytest.mark.parametrize(("kept", "most"), [(2**27, 16e6), (0, 6e6)])
+def test_memory_never_holds_all_weights_as_numbers(kept, most, monkeypatch):
+    """Six million weights take 48 MB as numbers of eight bytes, and 6 MB as bytes."""
+    monkeypatch.setattr(paired_draws, "KEPT_WEIGHTS", kept)
+    n = 10_000
+    level, score = np.arange(n) % 3 == 0, np.random.default_rng(0).normal(size=n)
+
+    tracemalloc.start()
+    Resamples(n, 600, 1).auroc(level, score, np.ones(n, dtype=bool))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < most
+
+
+@pytest.mark.parametrize("kept", [2**27, 0])
+def test_groups_that_do_not_fit_are_refused_at_once(kept, monkeypatch):
+    monkeypatch.setattr(paired_draws, "KEPT_WEIGHTS", kept)
+
+    with pytest.raises(DataError, match="at least two groups"):
+        Resamples(3, 10, 1, ["a", "a", "a"])
