@@ -103,6 +103,17 @@ def test_small_batches_give_as_many_resamples(monkeypatch):
     assert (draws > 0).all()
 
 
+@pytest.mark.parametrize("limit", [8, 0, 10**9])
+def test_draws_of_clusters_do_not_depend_on_the_size_of_a_batch(limit, monkeypatch):
+    monkeypatch.setattr(_group_bootstrap, "UNITS_PER_BINOMIAL", limit)
+    table = group_table(*rows(3000), cluster=np.arange(3000) % 700, groups=["0", "1", "2"])
+    whole = bootstrap_rates(table, n_resamples=30).draws
+
+    monkeypatch.setattr(_group_bootstrap, "BATCH_VALUES", 5000)
+
+    np.testing.assert_array_equal(bootstrap_rates(table, n_resamples=30).draws, whole)
+
+
 def test_rates_of_three_classes_are_recall_by_class():
     table = group_table([0] * 4, [0, 1, 2, 2], [0, 0, 2, 1], groups=["a"], classes=["x", "y", "z"])
 
