@@ -35,7 +35,7 @@ def compare(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit code 2 where 'worse beyond tolerance' cannot be ruled out.")
+        bool, typer.Option("--strict", help="Exit code 3 where 'worse beyond tolerance' cannot be ruled out.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")] = False,
 ) -> None:

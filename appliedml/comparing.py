@@ -34,7 +34,7 @@ class ComparedRuns:
         return self.result.verdict
 
     def exit_code(self, strict: bool = False) -> int:
-        """Return 1 where B is worse beyond tolerance; 2 where that cannot be ruled out and ``strict``; else 0.
+        """Return 1 where B is worse beyond tolerance; 3 where that cannot be ruled out and ``strict``; else 0.
 
         Parameters
         ----------

@@ -186,14 +186,21 @@ def _check_findings(checks: pd.DataFrame) -> Iterator[Finding]:
             worst = part.loc[part["n"].idxmax()]
             n, of = f"{worst['n']:,}", f"{worst['of']:,}"
             if name == TIME_ORDER:
+                share = _share(worst["n"], worst["of"])
                 text = (
-                    f"{n} of {of} training rows ({worst['share']:.0%}) are not earlier than the first test row in fold "
+                    f"{n} of {of} training rows ({share}) are not earlier than the first test row in fold "
                     f"{worst['fold']}; folds concerned: {folds}. {worst['text']}"
                 )
                 yield Finding(severity, NOT_LATER, text)
                 continue
             text = f"{n} of {of} in fold {worst['fold']}; folds concerned: {folds}. {worst['text']}"
             yield Finding(severity, str(name).capitalize(), text)
+
+
+def _share(n: int, of: int) -> str:
+    """Per cent, never rounded up to all nor down to none."""
+    text = f"{n / of:.0%}"
+    return "under 1%" if n and text == "0%" else f"all but {of - n:,}" if n < of and text == "100%" else text
 
 
 _USE = {

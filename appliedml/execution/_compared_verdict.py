@@ -216,7 +216,7 @@ def judge_harm(harm: Harm, critical: float) -> Judged:
 
 
 def exit_code(judged: Iterable[Judged], strict: bool = False) -> int:
-    """Return 1 where a measure is worse beyond tolerance; 2 where that cannot be ruled out and ``strict``; else 0.
+    """Return 1 where a measure is worse beyond tolerance; 3 where that cannot be ruled out and ``strict``; else 0.
 
     Parameters
     ----------
@@ -230,4 +230,4 @@ def exit_code(judged: Iterable[Judged], strict: bool = False) -> int:
     readings = {item.reading for item in judged}
     if Reading.BEYOND in readings:
         return 1
-    return 2 if strict and readings & {Reading.OPEN, Reading.ABSENT} else 0
+    return 3 if strict and readings & {Reading.OPEN, Reading.ABSENT} else 0

@@ -9,7 +9,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder
 
-from appliedml.audits.leakage import Leakage
+from appliedml.audits.leakage import Leakage, _share
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.artifact import Severity, Status
 from appliedml.core.fold import Fold
@@ -123,6 +123,14 @@ def test_rows_with_a_time_that_are_not_split_by_it_are_a_warning_with_the_share(
     assert finding.title == "Not tested on later rows"
     assert finding.text.startswith("150 of 150 training rows (100%) are not earlier than the first test row in fold 1")
     assert ordered.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("n", "of", "text"),
+    [(16_001, 16_002, "all but 1"), (1, 16_002, "under 1%"), (150, 150, "100%"), (0, 9, "0%"), (3, 4, "75%")],
+)
+def test_a_share_of_rows_is_rounded_neither_to_all_nor_to_none(n, of, text):
+    assert _share(n, of) == text
 
 
 def test_shared_rows_are_a_problem_that_names_the_folds(claims):

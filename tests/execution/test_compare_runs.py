@@ -40,7 +40,7 @@ def test_a_wide_tolerance_forgives_and_one_between_cannot_be_ruled_out(made):
     assert (found.verdict, found.exit_code(strict=True)) == ("worse", 0)
     harm = found.tables["judged"].set_index("metric").loc["roc_auc", "harm"]
     between = compare_runs(*made, worse_by=["5", f"roc_auc={harm}"], n_resamples=200)
-    assert (between.exit_code(), between.exit_code(strict=True)) == (0, 2)
+    assert (between.exit_code(), between.exit_code(strict=True)) == (0, 3)
 
 
 def test_the_same_runs_give_the_same_figures(made):
@@ -89,7 +89,7 @@ def test_costs_are_compared_only_if_both_plans_weigh_errors_alike(two_runs, tmp_
     other = two_runs.made_run(tmp_path / "c")
     found = compare_runs(a, other, worse_by=["cost=0.1"], n_resamples=20)
     assert "cost" in set(found.tables["not_compared"]["what"])
-    assert found.exit_code(strict=True) == 2
+    assert found.exit_code(strict=True) == 3
 
 
 def test_extreme_runs_are_compared_without_a_warning(two_runs, tmp_path):
