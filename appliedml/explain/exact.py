@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.errors import StageError
-from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, evaluate
+from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, evaluate, rows_to_explain
 from appliedml.explain.values import ShapleyValues
 
 MAX_EXACT_PLAYERS = 12
@@ -42,7 +42,7 @@ def exact_shapley(
     Raises
     ------
     StageError
-        If there are more than 12 players.
+        If there are more than 12 players, or ``rows`` is empty or not made of row numbers.
 
     Notes
     -----
@@ -66,17 +66,21 @@ def exact_shapley(
             f"exact_shapley: at most {MAX_EXACT_PLAYERS} players can be enumerated ({2**MAX_EXACT_PLAYERS:,} "
             f"coalitions). There are {n_players}. Use the sampled explainer, or fewer players."
         )
-    chosen = np.arange(masker.n_rows) if rows is None else np.asarray(rows, dtype=np.intp)
+    chosen = rows_to_explain("exact_shapley", rows, masker.n_rows)
     coalitions = (np.arange(2**n_players)[:, None] >> np.arange(n_players)) & 1 == 1
     weights = _weights(coalitions)
-    worths = [_worths(masker, scorer, row, coalitions, batch_rows) for row in chosen]
-    game = np.stack(worths)
-    values = np.einsum("ps,nso->npo", weights, game)
+    found, ends = [], []
+    for row in chosen:
+        worths = _worths(masker, scorer, row, coalitions, batch_rows)
+        found.append(np.einsum("ps,so->po", weights, worths))
+        # A copy of the two that are needed: the worths of all coalitions of all rows would fill the memory.
+        ends.append(worths[[0, -1]])
+    values, game = np.stack(found), np.stack(ends)
     return ShapleyValues(
         values=values,
         standard_errors=np.zeros_like(values),
         base_values=game[0, 0],
-        scores=game[:, -1],
+        scores=game[:, 1],
         names=masker.names,
         method="exact",
         n_permutations=np.zeros(len(chosen), dtype=np.int64),

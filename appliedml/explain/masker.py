@@ -126,6 +126,48 @@ def _scores(
     return scores.reshape(len(rows), len(background), -1)
 
 
+def rows_to_explain(owner: str, rows: Any, n_rows: int) -> NDArray[np.intp]:
+    """Return the rows to explain as positions, checked.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for the error message.
+    rows : array of int, or None
+        None: all rows.
+    n_rows : int
+        Rows there are.
+
+    Returns
+    -------
+    array of int, shape (n,)
+
+    Raises
+    ------
+    StageError
+        If there is no row, or one that does not exist.
+
+    Examples
+    --------
+    >>> rows_to_explain("sampled_shapley", None, 3).tolist()
+    [0, 1, 2]
+    """
+    if rows is None:
+        return np.arange(n_rows)
+    given = np.asarray(rows)
+    if given.size == 0:
+        raise StageError(
+            f"{owner}: rows must name at least one row to explain. It is empty. Leave rows out to explain all {n_rows}."
+        )
+    if given.ndim != 1 or given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= n_rows:
+        shown = repr(rows) if given.size <= 10 else f"{given.size} values, {given.ravel()[:3].tolist()} first"
+        raise StageError(
+            f"{owner}: rows must be a list of whole numbers from 0 to {n_rows - 1}, the rows of the masker. "
+            f"It is {shown}. Use np.flatnonzero for a mask of true and false."
+        )
+    return given.astype(np.intp)
+
+
 def full_scores(masker: Masker, scorer: Scorer, batch_rows: int = BATCH_ROWS) -> NDArray[np.float64]:
     """Scores of the explained rows as they are.
 

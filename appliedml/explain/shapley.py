@@ -13,27 +13,42 @@ pair costs there, holds 100 draws instead of one, and is still free of error fro
   within background rows gives a standard error that is free of what cancels.
 
 Rounds of a quarter sweep follow, for those rows only whose error is still above the one asked for.
+
+Later rounds need the sums of a row by background row. Where those of all rows do not fit into memory, rows go through
+their rounds block by block. An error relative to the values of all rows is known only after the first round of all of
+them; a block whose sums were given up by then has its first round scored again, with the same values.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliedml.errors import StageError
-from appliedml.explain.designs import DesignName, Draws, draw, n_coalitions
+from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule, broken_rules
+from appliedml.errors import ParameterError, StageError
+from appliedml.explain._sampler import HELD_BLOCKS, Game, Sampler
+from appliedml.explain.designs import DesignName, n_coalitions
 from appliedml.explain.exact import exact_shapley
-from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, background_scores, evaluate, full_scores
+from appliedml.explain.masker import (
+    BATCH_ROWS,
+    Masker,
+    Scorer,
+    background_scores,
+    full_scores,
+    rows_to_explain,
+)
 from appliedml.explain.values import ShapleyValues
 
 MIN_DRAWS = 32
 FEWEST_DRAWS = 4
 # "auto" enumerates where that costs about as much as sampling does.
 AUTO_EXACT_PLAYERS = 8
+_NUMBER, _COUNT = Real(0, open_low=True), Integer(1)
 
 
 @dataclass(frozen=True)
@@ -52,7 +67,7 @@ class Budget:
     max_seconds : float, optional
         No new round begins after this time; the first always ends. Results then depend on the machine.
     batch_rows : int
-        Most inputs a call: the bound on memory.
+        Most inputs a call: the bound on memory, also of what is kept between calls.
     design : {"balanced", "permutations"}
         Coalitions of a draw: balanced blocks, or antithetic permutations, at equal cost and about twice the variance.
     min_permutations : int
@@ -60,9 +75,24 @@ class Budget:
 
     Raises
     ------
-    StageError
-        If a value is out of range.
+    ParameterError
+        If a value is of the wrong kind or out of range. All such values are named at once.
+
+    Examples
+    --------
+    >>> Budget(target_error=0.02).batch_rows
+    32768
     """
+
+    parameter_rules: ClassVar[Mapping[str, Rule]] = {
+        "target_error": AnyOf(Null(), _NUMBER),
+        "error": Choice("relative", "absolute"),
+        "max_permutations": AnyOf(Null(), _COUNT),
+        "max_seconds": AnyOf(Null(), _NUMBER),
+        "batch_rows": _COUNT,
+        "design": Choice("balanced", "permutations"),
+        "min_permutations": Integer(FEWEST_DRAWS),
+    }
 
     target_error: float | None = 0.05
     error: Literal["relative", "absolute"] = "relative"
@@ -74,18 +104,9 @@ class Budget:
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        if self.error not in ("relative", "absolute"):
-            raise StageError(f"Budget: error must be 'relative' or 'absolute'. It is {self.error!r}.")
-        n_coalitions(self.design, 2)
-        for name in ("target_error", "max_permutations", "max_seconds", "batch_rows"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise StageError(f"Budget: {name} must be above 0. It is {value!r}.")
-        if self.min_permutations < FEWEST_DRAWS:
-            raise StageError(
-                f"Budget: min_permutations must be {FEWEST_DRAWS} or more, or errors cannot be estimated. It is "
-                f"{self.min_permutations!r}."
-            )
+        broken = broken_rules("Budget", self.parameter_rules, vars(self))
+        if broken:
+            raise ParameterError("\n".join(broken))
 
 
 def shapley_values(
@@ -157,7 +178,13 @@ def sampled_shapley(
     Raises
     ------
     StageError
-        If the budget is smaller than the first round: 9/8 of the background rows, ``min_permutations`` at least.
+        If the budget is smaller than the first round (9/8 of the background rows, ``min_permutations`` at least), or
+        ``rows`` is empty or not made of row numbers.
+
+    Notes
+    -----
+    Memory between calls is bounded by ``batch_rows`` too (8 KiB for each, 256 MiB at the default): more rows than that
+    are sampled block by block, with the same values. With ``max_seconds``, blocks then share what time is left.
 
     Source
     ------
@@ -175,37 +202,22 @@ def sampled_shapley(
     """
     limits = budget if budget is not None else Budget()
     started = time.monotonic()
-    chosen = np.arange(masker.n_rows) if rows is None else np.asarray(rows, dtype=np.intp)
-    first, step, most = _round_sizes(limits, masker.n_background)
+    chosen = rows_to_explain("sampled_shapley", rows, masker.n_rows)
+    sizes = _round_sizes(limits, masker.n_background)
     base = background_scores(masker, scorer, limits.batch_rows)
     full = full_scores(masker, scorer, limits.batch_rows)[chosen]
-    sampler = _Sampler(masker, scorer, chosen, base, full, limits, np.random.default_rng(seed))
-    shape = (len(chosen), len(masker.names), base.shape[1])
-    values, variances, draws = np.zeros(shape), np.zeros(shape), np.zeros(len(chosen), dtype=np.int64)
-    active = np.arange(len(chosen))
-    goal = np.zeros(shape[2])
-    while len(active) and sampler.n_draws < most:
-        if sampler.n_draws and limits.max_seconds is not None and time.monotonic() - started > limits.max_seconds:
-            break
-        sampler.draw(active, min(step if sampler.n_draws else first, most - sampler.n_draws))
-        values[active], variances[active] = sampler.estimate(active)
-        if not draws.any() and limits.target_error is not None:
-            # Noise adds its variance to the mean square of the values.
-            size = np.sqrt(np.maximum(np.mean(values**2 - variances, axis=(0, 1)), 0))
-            goal = limits.target_error * (size if limits.error == "relative" else np.ones(shape[2]))
-        draws[active] = sampler.n_draws
-        if limits.target_error is not None:
-            active = active[(np.sqrt(variances[active].mean(axis=1)) > goal).any(axis=1)]
+    run = _Run(Game(masker, scorer, chosen, base, full, limits.design, limits.batch_rows, seed), limits, sizes)
+    run.sample(None if limits.max_seconds is None else started + limits.max_seconds)
     return ShapleyValues(
-        values=values,
-        standard_errors=np.sqrt(variances),
+        values=run.values,
+        standard_errors=np.sqrt(run.variances),
         base_values=base.mean(axis=0),
         scores=full,
         names=masker.names,
         method="sampled",
-        n_permutations=draws,
-        n_evaluations=len(base) + masker.n_rows + int(draws.sum()) * n_coalitions(limits.design, shape[1]),
-        reached_target=limits.target_error is None or not len(active),
+        n_permutations=run.draws,
+        n_evaluations=len(base) + masker.n_rows + run.n_scored * n_coalitions(limits.design, len(masker.names)),
+        reached_target=limits.target_error is None or not len(run.above(np.arange(len(chosen)))),
     )
 
 
@@ -243,80 +255,71 @@ def _round_sizes(limits: Budget, n_background: int) -> tuple[int, int, int]:
     return first, max(n_background // 4, limits.min_permutations // 2), most
 
 
-class _Sampler:
-    """Makes rounds of draws for some rows and keeps their sums by background row."""
+class _Run:
+    """Takes all rows through their rounds, block by block where they are many."""
 
-    def __init__(
-        self,
-        masker: Masker,
-        scorer: Scorer,
-        rows: NDArray[np.intp],
-        base: NDArray[np.float64],
-        full: NDArray[np.float64],
-        limits: Budget,
-        rng: np.random.Generator,
-    ) -> None:
-        self.masker, self.scorer, self.rows = masker, scorer, rows
-        self.base, self.full, self.limits, self.rng = base, full, limits, rng
-        self.n_draws = 0
-        shape = (len(rows), len(masker.names), base.shape[1])
-        self.counts = np.zeros(len(base), dtype=np.int64)
-        self.sums = np.zeros((shape[0], len(base), *shape[1:]))
-        self.squares = np.zeros(shape)
-        self._queue: list[int] = []
+    def __init__(self, game: Game, limits: Budget, sizes: tuple[int, int, int]) -> None:
+        self.game, self.limits = game, limits
+        self.first, self.step, self.most = sizes
+        self.values, self.variances = np.zeros(game.shape), np.zeros(game.shape)
+        self.draws = np.zeros(len(game.rows), dtype=np.int64)
+        self.n_scored = 0
+        # Until it is known, every row goes on.
+        self.goal = np.full(game.shape[2], -np.inf)
 
-    def draw(self, active: NDArray[np.intp], n_draws: int) -> None:
-        """Add a round of draws for the active rows."""
-        n_players = len(self.masker.names)
-        design = draw(self.limits.design, n_players, n_draws, self.rng)
-        # Players of each row are renamed at random: rows share the design, yet their errors are uncorrelated.
-        names = self.rng.permuted(np.tile(np.arange(n_players), (len(self.rows), 1)), axis=1)
-        passes = self._next_background(n_draws)
-        background = np.concatenate(passes)
-        a_block = max(1, self.limits.batch_rows // max(n_draws * n_coalitions(self.limits.design, n_players), 1))
-        for start in range(0, len(active), a_block):
-            at = active[start : start + a_block]
-            gains = self._contributions(at, design, names[at], background)
-            self.squares[at] += (gains**2).sum(axis=1)
-            begin = 0
-            for one in passes:
-                self.sums[at[:, None], one[None, :]] += gains[:, begin : begin + len(one)]
-                begin += len(one)
-        self.counts += np.bincount(background, minlength=len(self.base))
-        self.n_draws += n_draws
+    def sample(self, ends: float | None) -> None:
+        """Sample all rows; after ``ends`` no new round begins."""
+        target, relative = self.limits.target_error, self.limits.error == "relative"
+        if target is not None and not relative:
+            self.goal = np.full(self.game.shape[2], target)
+        at_once = (target is None or not relative) and ends is None
+        blocks = self.game.blocks()
+        held: list[Sampler | None] = []
+        for number, block in enumerate(blocks):
+            sampler = Sampler(self.game, block)
+            self._round(sampler, np.arange(len(block)), self.first)
+            if at_once:
+                self._go_on(sampler, None)
+            else:
+                # Two places are for the block that is being sampled and the one before it.
+                held.append(sampler if number < HELD_BLOCKS - 2 else None)
+        if at_once:
+            return
+        if target is not None and relative:
+            # Noise adds its variance to the mean square of the values.
+            size = np.sqrt(np.maximum(np.mean(self.values**2 - self.variances, axis=(0, 1)), 0))
+            self.goal = target * size
+        waiting = [len(self.above(block)) for block in blocks]
+        for number, block in enumerate(blocks):
+            now, left = time.monotonic(), sum(waiting[number:])
+            until = None if ends is None else now + (ends - now) * waiting[number] / max(left, 1)
+            kept, held[number] = held[number], None
+            if not waiting[number] or self.first == self.most or (until is not None and until < now):
+                continue
+            self._go_on(self._again(block) if kept is None else kept, until)
 
-    def estimate(self, active: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Values of the active rows and the variance of their sampling error."""
-        weights = 1 / self.counts
-        sums = self.sums[active]
-        values = np.einsum("b,nbpo->npo", weights, sums) / len(weights)
-        within = self.squares[active] - np.einsum("b,nbpo->npo", weights, sums**2)
-        one = np.maximum(within, 0) / (self.n_draws - len(weights))
-        return values, one * weights.sum() / len(weights) ** 2
+    def above(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Those rows whose error is above the one asked for."""
+        open_: NDArray[np.bool_] = (np.sqrt(self.variances[places].mean(axis=1)) > self.goal).any(axis=1)
+        return places[open_]
 
-    def _next_background(self, n_draws: int) -> list[NDArray[np.intp]]:
-        """Background rows of a round, from one random order after another: no row is ever two draws ahead."""
-        passes = []
-        while n_draws:
-            if not self._queue:
-                self._queue = self.rng.permutation(len(self.base)).tolist()
-            taken, self._queue = self._queue[:n_draws], self._queue[n_draws:]
-            passes.append(np.array(taken, dtype=np.intp))
-            n_draws -= len(taken)
-        return passes
+    def _again(self, block: NDArray[np.intp]) -> Sampler:
+        """Make the first round of a block again, for those of its rows that go on."""
+        sampler = Sampler(self.game, self.above(block))
+        sampler.draw(np.arange(len(sampler.places)), self.first)
+        self.n_scored += len(sampler.places) * self.first
+        return sampler
 
-    def _contributions(
-        self, at: NDArray[np.intp], design: Draws, names: NDArray[np.intp], background: NDArray[np.intp]
-    ) -> NDArray[np.float64]:
-        """Contribution of each player in each draw, shape (n, n_draws, n_players, n_outputs)."""
-        n_draws, n_pairs, n_players = design.members.shape
-        whole = self.full[at][:, None] - self.base[background][None]
-        gaps = np.zeros((len(at), n_draws, 0, whole.shape[2]))
-        if n_pairs:
-            shown = design.members[:, :, names].transpose(2, 0, 1, 3)
-            present = np.concatenate([shown, ~shown], axis=2).reshape(len(at), -1, n_players)
-            of_draw = np.repeat(background, 2 * n_pairs)
-            scores = evaluate(self.masker, self.scorer, self.rows[at], present, of_draw, self.limits.batch_rows)
-            scores = scores.reshape(len(at), n_draws, 2, n_pairs, -1)
-            gaps = scores[:, :, 0] - scores[:, :, 1]
-        return np.take_along_axis(design.contributions(gaps, whole), names[:, None, :, None], axis=2)
+    def _go_on(self, sampler: Sampler, until: float | None) -> None:
+        while sampler.n_draws < self.most and (until is None or time.monotonic() <= until):
+            active = np.searchsorted(sampler.places, self.above(sampler.places))
+            if not len(active):
+                return
+            self._round(sampler, active, min(self.step, self.most - sampler.n_draws))
+
+    def _round(self, sampler: Sampler, active: NDArray[np.intp], n_draws: int) -> None:
+        sampler.draw(active, n_draws)
+        at = sampler.places[active]
+        self.values[at], self.variances[at] = sampler.estimate(active)
+        self.draws[at] = sampler.n_draws
+        self.n_scored += len(at) * n_draws

@@ -1,5 +1,6 @@
 """Exact Shapley values."""
 
+import tracemalloc
 from itertools import permutations
 
 import numpy as np
@@ -55,3 +56,19 @@ def test_chosen_rows_come_out_in_their_order():
 def test_more_than_twelve_players_are_refused():
     with pytest.raises(StageError, match="at most 12 players"):
         exact_shapley(TableMasker(np.zeros((1, 13)), np.zeros((1, 13))), lambda x: x[:, 0])
+
+
+def test_no_rows_to_explain_are_refused():
+    with pytest.raises(StageError, match="exact_shapley: rows must name at least one row"):
+        exact_shapley(TableMasker(np.zeros((1, 3)), np.zeros((1, 3))), lambda x: x[:, 0], rows=[])
+
+
+def test_memory_does_not_hold_every_coalition_of_every_row():
+    masker = TableMasker(RNG.normal(size=(120, 11)), np.zeros((1, 11)))
+
+    tracemalloc.start()
+    exact_shapley(masker, score, batch_rows=500)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 0.5 * 120 * 2**11 * 8

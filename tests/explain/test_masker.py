@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from appliedml.errors import StageError
-from appliedml.explain.masker import background_scores, class_scorer, evaluate, full_scores
+from appliedml.explain.masker import background_scores, class_scorer, evaluate, full_scores, rows_to_explain
 from appliedml.explain.table import TableMasker
 
 RNG = np.random.default_rng(0)
@@ -60,3 +60,29 @@ def test_log_odds_are_finite_where_probabilities_are_0_or_1():
 def test_an_unknown_scale_is_refused():
     with pytest.raises(StageError, match="log_odds"):
         class_scorer(lambda x: x, (0,), "logit")
+
+
+def test_rows_to_explain_are_all_or_those_named_in_their_order():
+    assert rows_to_explain("x", None, 3).tolist() == [0, 1, 2]
+    assert rows_to_explain("x", [2, 0, 2], 3).tolist() == [2, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], "at least one row to explain. It is empty. Leave rows out to explain all 3."),
+        ([3], "whole numbers from 0 to 2, the rows of the masker. It is [3]."),
+        ([-1], "It is [-1]."),
+        ([0.5], "It is [0.5]."),
+        ([[0], [1]], "It is [[0], [1]]."),
+        ([True, False, True], "np.flatnonzero"),
+        (["a"], "It is ['a']."),
+        (list(range(50)), "It is 50 values, [0, 1, 2] first."),
+    ],
+)
+def test_rows_that_do_not_exist_are_refused(rows, said):
+    with pytest.raises(StageError) as caught:
+        rows_to_explain("exact_shapley", rows, 3)
+
+    assert str(caught.value).startswith("exact_shapley: rows must")
+    assert said in str(caught.value)

@@ -1,9 +1,12 @@
 """Sampled Shapley values."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from appliedml.errors import StageError
+from appliedml.explain import _sampler
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.players import Players
 from appliedml.explain.shapley import Budget, sampled_shapley, shapley_values, smallest_budget
@@ -98,6 +101,70 @@ def test_the_same_seed_gives_the_same_values_at_any_batch_size_and_another_seed_
     assert abs(first.values - other.values).max() > 1e-4
 
 
+@pytest.fixture
+def small_memory(monkeypatch):
+    """Sums of a few rows only fit beside each other."""
+    monkeypatch.setattr(_sampler, "VALUES_PER_INPUT", 20)
+    monkeypatch.setattr(_sampler, "FEWEST_INPUTS", 1)
+
+
+SETTINGS = [
+    {"target_error": 0.03},
+    {"target_error": 0.01, "max_seconds": 600},
+    {"target_error": 0.004, "error": "absolute"},
+    {"target_error": None, "max_permutations": 70},
+    {"target_error": None, "max_permutations": 45},
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_rows_that_do_not_fit_into_memory_get_the_same_values_in_blocks(setting, request):
+    masker = masker_of(n_rows=40)
+    whole = sampled_shapley(masker, smooth, budget=Budget(**setting), seed=3)
+
+    request.getfixturevalue("small_memory")
+    blocks = sampled_shapley(masker, smooth, budget=Budget(**setting, batch_rows=300), seed=3)
+
+    for name in ("values", "standard_errors", "n_permutations", "scores", "base_values"):
+        np.testing.assert_array_equal(getattr(blocks, name), getattr(whole, name), err_msg=name)
+    assert blocks.reached_target == whole.reached_target
+    # A target relative to all rows is known after their first round only; blocks given up by then are scored again.
+    again = setting["target_error"] is not None and setting.get("error") != "absolute"
+    assert (blocks.n_evaluations > whole.n_evaluations) == again
+
+
+def test_the_inputs_scored_are_counted_and_no_call_is_larger_than_asked(small_memory):
+    calls = []
+
+    def counting(x):
+        calls.append(len(x))
+        return smooth(x)
+
+    found = sampled_shapley(masker_of(n_rows=40), counting, budget=Budget(target_error=0.03, batch_rows=300))
+
+    assert sum(calls) == found.n_evaluations
+    assert max(calls) <= 300
+
+
+@pytest.mark.parametrize("target_error", [0.03, None])
+def test_memory_grows_with_the_values_not_with_the_sums_by_background_row(small_memory, target_error):
+    masker = masker_of(n_rows=300, n_background=60)
+    budget = Budget(target_error=target_error, max_permutations=70, batch_rows=300)
+
+    tracemalloc.start()
+    found = sampled_shapley(masker, smooth, budget=budget)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 0.5 * 60 * found.values.nbytes
+
+
+def test_time_is_shared_by_blocks_and_none_misses_its_first_round(small_memory):
+    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=None, max_seconds=1e-9, batch_rows=300))
+
+    assert (found.n_permutations == smallest_budget(40)).all()
+
+
 def test_errors_of_different_rows_do_not_move_together():
     masker = masker_of(n_rows=2)
     exact = exact_shapley(masker, smooth).values
@@ -163,10 +230,39 @@ def test_time_can_end_sampling_but_never_the_first_round():
     assert (found.n_permutations == smallest_budget(40)).all()
 
 
-@pytest.mark.parametrize("wrong", [{"target_error": 0}, {"error": "rel"}, {"batch_rows": 0}, {"max_permutations": -1}])
-def test_a_budget_out_of_range_is_refused(wrong):
-    with pytest.raises(StageError, match="Budget"):
-        Budget(**wrong)
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("target_error", 0, "null, or a number above 0. It is 0 (int)"),
+        ("target_error", "a", "null, or a number above 0. It is 'a' (str)"),
+        ("error", "rel", "one of 'relative', 'absolute'. It is 'rel'"),
+        ("batch_rows", 0, "a whole number of at least 1. It is 0"),
+        ("batch_rows", 2.5, "a whole number of at least 1. It is 2.5 (float)"),
+        ("batch_rows", None, "a whole number of at least 1. It is None"),
+        ("max_permutations", -1, "null, or a whole number of at least 1. It is -1"),
+        ("max_seconds", float("nan"), "null, or a number above 0. It is nan"),
+        ("min_permutations", 3, "a whole number of at least 4. It is 3"),
+        ("design", "balancd", "Did you mean 'balanced'?"),
+    ],
+)
+def test_a_budget_of_the_wrong_kind_or_out_of_range_is_refused(name, value, rule):
+    with pytest.raises(StageError) as caught:
+        Budget(**{name: value})
+
+    assert str(caught.value).startswith(f"Budget: {name} must be ")
+    assert rule in str(caught.value)
+
+
+def test_everything_wrong_with_a_budget_is_said_at_once():
+    with pytest.raises(StageError) as caught:
+        Budget(target_error="a", batch_rows=2.5)
+
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_no_rows_to_explain_are_refused():
+    with pytest.raises(StageError, match="sampled_shapley: rows must name at least one row"):
+        sampled_shapley(masker_of(), smooth, rows=[])
 
 
 def test_a_budget_below_one_sweep_is_refused_with_the_number_needed():
