@@ -90,6 +90,10 @@ class ShapleyValues:
         -------
         shap.Explanation
             ``values`` has shape (n_rows, n_players), and (n_rows, n_players, n_outputs) with several outputs.
+
+        Notes
+        -----
+        shap draws with matplotlib, which this package does not need otherwise: ``pip install 'appliedml[plots]'``.
         """
         import shap
 

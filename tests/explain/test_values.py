@@ -1,11 +1,15 @@
 """The result object."""
 
+import re
+import tomllib
+from importlib.metadata import requires
+
 import numpy as np
 import pytest
 
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.table import TableMasker
-from appliedml.explain.values import relative
+from appliedml.explain.values import ShapleyValues, relative
 
 RNG = np.random.default_rng(0)
 
@@ -30,6 +34,14 @@ def test_to_shap_keeps_several_outputs():
 
     assert shown.values.shape == (4, 3, 2)
     assert list(shown.output_names) == ["cat", "dog"]
+
+
+def test_the_extra_that_to_shap_names_holds_what_shaps_plots_need(root):
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    (named,) = re.findall(r"appliedml\[(\w+)\]", ShapleyValues.to_shap.__doc__)
+
+    assert any(re.match(r'matplotlib\b.*extra == "plots"', need) for need in requires("shap"))
+    assert any(re.match(r"matplotlib\b", package) for package in extras[named])
 
 
 def test_relative_error_is_0_where_nothing_is_explained_and_infinite_where_something_is_made_up():
