@@ -6,15 +6,21 @@
 
 12 features, 100 background rows, a network of 64 and 32 units. shap runs over ``model.predict``, as users call it, and
 over one compiled function; the engine runs over the same compiled function. Every error is measured: the norm of the
-difference to exact values (all 4,096 coalitions, whole background) over their norm. shap runs with its default of 500
-coalitions a row (20 permutation pairs), and with fewer; against each stands the engine's fastest setting whose worst
-error over all rounds is no larger. Rounds alternate between the sides; medians are compared.
+difference to exact values (all 4,096 coalitions, whole background) over their norm. The engine's is the worst of as
+many seeds as there are rounds, and the same seeds are timed. Rounds alternate between the sides; medians are compared.
+
+Both sides are set to equal error before anything is timed. Against shap with some number of coalitions a row (its
+default is 500) stands the engine with the loosest error asked for at which its own is no larger, found by halving. The
+engine's coarsest setting, one round, meets every background row once and cannot be made coarser. Where that is much
+more exact than shap, the two do different work, and the line has no target; instead one line sets shap, pair by pair of
+permutations, to as many coalitions as leave its error no smaller than that of one round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -22,15 +28,21 @@ from _harness import Record, in_turns, options, show, timed, write
 
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.masker import Scorer
-from appliedml.explain.shapley import Budget, sampled_shapley
+from appliedml.explain.shapley import Budget, sampled_shapley, smallest_budget
 from appliedml.explain.table import TableMasker
-from appliedml.explain.values import ShapleyValues, relative
+from appliedml.explain.values import relative
 
 N_FEATURES = 12
 N_BACKGROUND = 100
-SHAP_EVALS = (500, 250, 125)
-TARGETS = (None, 0.05, 0.03, 0.025, 0.02, 0.01)
+SHAP_EVALS = (2_000, 500, 250, 125)
+DEFAULT_EVALS = 500
+# Coalitions of a pair of permutations in shap: its error moves in steps of these.
+PAIR = 2 * N_FEATURES + 1
+MOST_PAIRS = 160
+# Errors count as equal where ours is no larger, and at least this share of theirs.
+NEAR = 0.8
 WANTED = 20.0
+WORK = f"{N_FEATURES} features, {N_BACKGROUND} background rows, the same compiled function"
 
 
 def make_rows(n_rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -71,22 +83,61 @@ def shap_side(scorer: Scorer, background: np.ndarray, rows: np.ndarray, evals: i
 
 
 class Ours:
-    """One setting of the engine; every call takes the next seed, and the worst error is kept."""
+    """The engine at any error asked for (None: one round), always with the same seeds."""
 
-    def __init__(self, masker: TableMasker, scorer: Scorer, target: float | None, wanted: np.ndarray) -> None:
-        budget = Budget(target, max_permutations=113 if target is None else None, batch_rows=65_536)
-        self.explain = partial(sampled_shapley, masker, scorer, budget=budget)
-        self.name = "one round, no target" if target is None else f"target {target:g}"
-        self.wanted, self.seed, self.worst, self.residual = wanted, 0, 0.0, 0.0
+    def __init__(self, masker: TableMasker, scorer: Scorer, wanted: np.ndarray, n_seeds: int) -> None:
+        self.masker, self.scorer, self.wanted, self.n_seeds = masker, scorer, wanted, n_seeds
+        self.errors: dict[float | None, float] = {}
+        self.residual = 0.0
 
-    def __call__(self) -> ShapleyValues:
+    def explain(self, target: float | None, seed: int) -> np.ndarray:
         """Explain all rows."""
-        found = self.explain(seed=self.seed)
-        self.seed += 1
-        exact = self.wanted
-        self.worst = max(self.worst, relative(found.values[: len(exact), :, 0] - exact, exact))
+        most = smallest_budget(N_BACKGROUND) if target is None else None
+        budget = Budget(target, max_permutations=most, batch_rows=65_536)
+        found = sampled_shapley(self.masker, self.scorer, budget=budget, seed=seed)
         self.residual = max(self.residual, found.additivity_residual)
-        return found
+        return found.values[:, :, 0]
+
+    def error(self, target: float | None) -> float:
+        """Worst error over the seeds."""
+        if target not in self.errors:
+            all_of_them = [self.explain(target, seed)[: len(self.wanted)] for seed in range(self.n_seeds)]
+            self.errors[target] = max(relative(values - self.wanted, self.wanted) for values in all_of_them)
+        return self.errors[target]
+
+    def no_larger(self, error: float) -> float | None:
+        """Return the loosest target at which the error is no larger, to a tenth; None where one round is enough."""
+        if self.error(None) <= error:
+            return None
+        tight = error
+        # 16 times as exact as asked for is where a few unlucky rows (--small) end the search.
+        while self.error(tight) > error and tight > error / 16:
+            tight /= 2
+        loose = 2 * tight
+        # A loose target is one round in the end, and one round is not enough.
+        while self.error(loose) <= error:
+            tight, loose = loose, 2 * loose
+        while loose > 1.1 * tight:
+            middle = float(np.sqrt(tight * loose))
+            tight, loose = (middle, loose) if self.error(middle) <= error else (tight, middle)
+        return tight
+
+
+def name_of(target: float | None) -> str:
+    """Name a setting of the engine."""
+    return "one round" if target is None else f"target {target:.3g}"
+
+
+def most_coalitions(error_of: Callable[[int], float], error: float) -> int:
+    """Return the most coalitions at which shap's error is no smaller: pairs are doubled, then halved in between."""
+    fewest = 1
+    while fewest < MOST_PAIRS and error_of(2 * fewest * PAIR) >= error:
+        fewest *= 2
+    too_many = 2 * fewest
+    while too_many - fewest > 1:
+        middle = (fewest + too_many) // 2
+        fewest, too_many = (middle, too_many) if error_of(middle * PAIR) >= error else (fewest, middle)
+    return fewest * PAIR
 
 
 def run(n_shap: int, n_ours: int, n_exact: int, n_rounds: int) -> list[Record]:
@@ -96,50 +147,64 @@ def run(n_shap: int, n_ours: int, n_exact: int, n_rounds: int) -> list[Record]:
     background, rows = x[:N_BACKGROUND], x[N_BACKGROUND : N_BACKGROUND + n_ours]
     masker = TableMasker(rows, background)
     wanted = exact_shapley(masker, compiled, rows=np.arange(n_exact)).values[:, :, 0]
-    mine = {target: Ours(masker, compiled, target, wanted) for target in TARGETS}
+    ours = Ours(masker, compiled, wanted, n_rounds)
+    shap_errors: dict[int, float] = {}
+
+    def shap_error(evals: int) -> float:
+        if evals not in shap_errors:
+            shap_errors[evals] = relative(shap_side(compiled, background, rows[:n_exact], evals) - wanted, wanted)
+        return shap_errors[evals]
+
+    settings = {evals: ours.no_larger(shap_error(evals)) for evals in SHAP_EVALS}
+    settings[most_coalitions(shap_error, ours.error(None))] = None
     works: dict[str, Callable[[], Any]] = {
-        f"shap {evals}": partial(shap_side, compiled, background, rows[:n_shap], evals) for evals in SHAP_EVALS
+        f"shap {evals}": partial(shap_side, compiled, background, rows[:n_shap], evals) for evals in settings
     }
-    works |= {ours.name: ours for ours in mine.values()}
-    shap_side(compiled, background, rows[:1], 125)  # compiles what shap compiles
-    seconds, found = in_turns(works, n_rounds)
-    users, _ = timed(lambda: shap_side(predict, background, rows[:2], 500))
+    for target in dict.fromkeys(settings.values()):
+        seeds = cycle(range(n_rounds))
+        works[name_of(target)] = lambda target=target, seeds=seeds: ours.explain(target, next(seeds))
+    seconds, _ = in_turns(works, n_rounds)
+    users, _ = timed(lambda: shap_side(predict, background, rows[:2], DEFAULT_EVALS))
     rate = {name: (n_shap if name.startswith("shap") else n_ours) / its for name, its in seconds.items()}
+    details = {
+        "rows_per_s": rate,
+        "shap_errors": {str(evals): error for evals, error in sorted(shap_errors.items())},
+        "our_worst_errors": {name_of(target): error for target, error in ours.errors.items()},
+        "our_additivity_residual": ours.residual,
+    }
     records = []
-    for evals in SHAP_EVALS:
-        name = f"shap {evals}"
-        error = relative(found[name][:n_exact] - wanted, wanted)
-        # With few rows (--small) a setting may be unlucky everywhere: then the most exact one stands.
-        good = [ours for ours in mine.values() if ours.worst <= error] or [mine[0.01]]
-        best = max(good, key=lambda ours: rate[ours.name])
-        records.append(
-            Record(
-                work=f"{N_FEATURES} features, {N_BACKGROUND} background rows, the same compiled function",
-                today=f"PermutationExplainer, {evals} coalitions: {rate[name]:,.0f} rows/s",
-                ours=f"{rate[best.name]:,.0f} rows/s ({best.name})",
-                ratio=rate[best.name] / rate[name],
-                accuracy=f"relative error {error:.3f} / {best.worst:.3f}",
-                target=f"{WANTED:g}x at no larger error",
-                met=bool(rate[best.name] / rate[name] >= WANTED and best.worst <= error),
-                details={
-                    "rows_per_s": rate,
-                    "our_worst_errors": {ours.name: ours.worst for ours in mine.values()},
-                    "our_additivity_residual": max(ours.residual for ours in mine.values()),
-                },
-            )
-        )
-        if evals == SHAP_EVALS[0]:
+    for evals, target in sorted(settings.items(), key=lambda item: -item[0]):
+        records.append(compared(evals, target, rate, (shap_errors[evals], ours.errors[target])))
+        records[-1].details = details
+        if evals == DEFAULT_EVALS:
             slow = 2 / users["seconds"]
             records.append(
                 Record(
                     work="the same as users call it: shap over model.predict",
                     today=f"PermutationExplainer, {evals} coalitions: {slow:.2f} rows/s",
                     ours=records[-1].ours,
-                    ratio=rate[best.name] / slow,
+                    ratio=rate[name_of(target)] / slow,
                     accuracy=records[-1].accuracy,
                 )
             )
     return records
+
+
+def compared(evals: int, target: float | None, rate: dict[str, float], errors: tuple[float, float]) -> Record:
+    """Set one setting of the engine beside one of shap; judged where the errors are equal."""
+    (theirs, mine), name = errors, name_of(target)
+    ratio = rate[name] / rate[f"shap {evals}"]
+    # More exact than that is only what cannot be made coarser; larger errors are judged, and fail.
+    equal = mine >= NEAR * theirs
+    return Record(
+        work=WORK,
+        today=f"PermutationExplainer, {evals:,} coalitions: {rate[f'shap {evals}']:,.0f} rows/s",
+        ours=f"{rate[name]:,.0f} rows/s ({name})",
+        ratio=ratio,
+        accuracy=f"relative error {theirs:.3f} / {mine:.3f}",
+        target=f"{WANTED:g}x at equal error" if equal else "none: ours is never as coarse",
+        met=bool(ratio >= WANTED and mine <= theirs) if equal else None,
+    )
 
 
 def main() -> None:
