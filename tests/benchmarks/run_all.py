@@ -9,8 +9,8 @@ Each benchmark runs in a process of its own. The table is printed, and written t
 file for a number of cores, a Python and a TensorFlow version; no host name) and as ``README.md``; a benchmark that is
 not run, or fails, keeps what the file says of it, and one that hangs is ended after ``LIMIT_S``. The compact table in
 the project's README is written too (see ``readme_table.py``). ``--small`` is a smoke run with figures that mean
-nothing: they go to ``build/``. A target that is not met is a finding; a benchmark that fails is an error, and the exit
-code says so.
+nothing: they go to ``build/``, and no target is judged. A target that is not met is a finding; a benchmark that fails
+is an error, and the exit code says so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import readme_table
-from _harness import ROOT, environment
+from _harness import ROOT, Record, environment, show
 
 HERE = Path(__file__).resolve().parent
 TITLES = {
@@ -55,7 +55,8 @@ def run_one(name: str, small: bool, cases: list[str]) -> list[dict[str, Any]] | 
         print(f"\n{TITLES[name]}", flush=True)
         with (Path(folder) / "errors.txt").open("w+", encoding="utf-8") as errors:
             # A group of its own, so that what it started ends with it.
-            process = subprocess.Popen(command, stderr=errors, start_new_session=True)
+            shown = subprocess.DEVNULL if small else None
+            process = subprocess.Popen(command, stdout=shown, stderr=errors, start_new_session=True)
             try:
                 code = process.wait(timeout=LIMIT_S)
             except subprocess.TimeoutExpired:
@@ -70,8 +71,12 @@ def run_one(name: str, small: bool, cases: list[str]) -> list[dict[str, Any]] | 
                 print(errors.read()[-4000:], file=sys.stderr)
                 return None
         records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        # A target is for full sizes.
-        return [record | {"target": "", "met": None} for record in records] if small else records
+        if small:
+            # A target is for full sizes: the benchmark's own lines, which judge it, were not shown.
+            for record in records:
+                record |= {"target": "not judged" if record["target"] else "", "met": None}
+                show(Record(**record))
+        return records
 
 
 def cells(record: dict[str, Any]) -> list[str]:
