@@ -59,6 +59,7 @@ PLAN = aml.Plan(
         aml.Baselines(),
         aml.Calibration(),
         aml.WorstSlices(),
+        aml.TableRobustness(max_rows=2000),
         aml.TrainingCurves(),
         aml.Ablation(),
         aml.Fairness(),

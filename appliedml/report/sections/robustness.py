@@ -1,4 +1,4 @@
-"""Section "Robustness": what disturbed inputs do to performance, and behaviour tests."""
+"""Section "Robustness": what disturbed inputs do to performance, what is refused, and behaviour tests."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from appliedml.report.sections._fairness_groups import only, percent_of
 from appliedml.report.values import metric_label, number
 from appliedml.store.run import Run
 
-KINDS = {"image_robustness": "Images", "text_robustness": "Texts"}
+KINDS = {"image_robustness": "Images", "text_robustness": "Texts", "table_robustness": "Tables"}
 MAX_LINES = 4
 _LABELS = {"flip_rate": "Decisions changed"}
 
 
 class Robustness:
-    """Curves of performance by severity, a table of all perturbations, and behaviour tests."""
+    """Curves of performance by severity, a table of all perturbations, refusals, and behaviour tests."""
 
     title = "Robustness"
     order = 70
-    reads = ("image_robustness", "text_robustness")
+    reads = ("image_robustness", "text_robustness", "table_robustness")
 
     def blocks(self, run: Run) -> list[Block]:
         """Return the section's blocks.
@@ -39,7 +39,8 @@ class Robustness:
         for kind in present:
             artifact = run[kind]
             found += [Subheading(KINDS[kind])] if len(present) > 1 else []
-            found += [_verdict(artifact), *_charts(artifact), *_tables(artifact), *_behaviours(artifact)]
+            found += [_verdict(artifact), *_charts(artifact), *_tables(artifact), *_refusals(artifact)]
+            found += [*_columns(artifact), *_behaviours(artifact)]
         return found
 
 
@@ -120,6 +121,12 @@ def _tables(artifact: Artifact) -> list[Block]:
             f" Warning: a loss of more than {number(tolerance)} is shown, corrected for all perturbations. Within "
             "tolerance: the interval of the difference holds no such loss."
         )
+    most_loss = artifact.summary.get("most_loss")
+    if most_loss is not None:
+        note += (
+            f" The mildest degree is judged. Warning: the whole interval of the loss lies above {number(most_loss)}. "
+            "Within tolerance: none of it does."
+        )
     several = changed["severity"].max() > 1
     found: list[Block] = []
     for caption, part in _split(shown, several):
@@ -135,6 +142,30 @@ def _split(shown: pd.DataFrame, several: bool) -> list[tuple[str, pd.DataFrame]]
         return [("Perturbations", single)]
     parts = [("Perturbations by severity", by_degrees), ("Perturbations of one severity", single)]
     return [(caption, part) for caption, part in parts if len(part)]
+
+
+def _refusals(artifact: Artifact) -> list[Block]:
+    table = artifact.tables.get("refusals")
+    if table is None or table.empty:
+        return []
+    columns = (
+        Column("title", "Perturbation"), Column("severity_title", "Severity"), Column("error", "Error"),
+        Column("folds", "Folds", "int"),
+    )  # fmt: skip
+    note = "Rows so disturbed get no score: the pipeline raises an error, of the class named here."
+    return [Table("Refused by the pipeline", only(table, columns), columns, note)]
+
+
+def _columns(artifact: Artifact) -> list[Block]:
+    table = artifact.tables.get("columns")
+    if table is None:
+        return []
+    columns = (Column("column", "Column"), Column("treated_as", "Treated as"))
+    note = (
+        "Noise goes to numbers, unknown values to categories, missing values to all of them. A flag has at most two "
+        "values. Other columns, such as dates, only go missing."
+    )
+    return [Table("Columns that were disturbed", only(table, columns), columns, note, collapsed=True)]
 
 
 def _behaviours(artifact: Artifact) -> list[Block]:

@@ -90,3 +90,27 @@ def test_an_artifact_without_verdicts_or_settings_is_shown_too():
 def test_an_audit_that_did_not_apply_has_nothing_to_show():
     run = {"text_robustness": Artifact("text_robustness", Status.NOT_APPLICABLE, reason="no texts")}
     assert Robustness().blocks(run) == []
+
+
+def table_artifact(refused=True):
+    refusals = pd.DataFrame(
+        [("missing", "Missing values", 1, "5 % of cells", "ValueError", 2)] if refused else [],
+        columns=["perturbation", "title", "severity", "severity_title", "error", "folds"],
+    )
+    columns = pd.DataFrame([("amount", "number")], columns=["column", "treated_as"])
+    tables = {"curves": curves(), "columns": columns, "refusals": refusals}
+    return Artifact("table_robustness", summary={"most_loss": 0.02, "confidence": 0.95}, tables=tables)
+
+
+def test_disturbed_tables_show_what_is_judged_what_is_refused_and_which_columns():
+    run = {"table_robustness": table_artifact()}
+    assert len(blocks(run, Figure)) == 2
+    captions = [table.caption for table in blocks(run, Table)]
+    assert captions[2:] == ["Refused by the pipeline", "Columns that were disturbed"]
+    assert "lies above 0.02" in blocks(run, Table)[0].note
+    assert blocks(run, Table)[2].data["error"].tolist() == ["ValueError"]
+
+
+def test_where_nothing_is_refused_no_table_says_so():
+    captions = [table.caption for table in blocks({"table_robustness": table_artifact(refused=False)}, Table)]
+    assert "Refused by the pipeline" not in captions
