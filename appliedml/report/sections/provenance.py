@@ -6,13 +6,13 @@ import json
 from typing import ClassVar
 
 import pandas as pd
-import yaml
 
 from appliedml.core.fingerprint import fingerprint
 from appliedml.core.registry import names
-from appliedml.report.blocks import Block, Callout, Code, Column, KeyValues, Subheading, Table, Text
+from appliedml.report.blocks import Block, Callout, Column, KeyValues, Table, Text
 from appliedml.report.discovery import SAYS_WHY
 from appliedml.report.sections._plain_words import in_words
+from appliedml.report.sections._reproduce import reproduce_blocks
 from appliedml.report.sections._sign_offs import sign_off_blocks, verification_blocks
 from appliedml.report.values import spaced
 from appliedml.store import layout
@@ -26,6 +26,7 @@ _WORDS = {
 # Audits of one kind of inputs, which other inputs do not lack.
 _ONLY = {
     "explain_shap": "table",
+    "table_robustness": "table",
     "explain_images": "images",
     "image_robustness": "images",
     "augmentation_examples": "images",
@@ -60,7 +61,8 @@ class Provenance:
             *_not_evaluated(run),
             *_changed_code(run),
             *_hashes(run),
-            *_reproduce(run),
+            *reproduce_blocks(run),
+            *_kept_beside(run),
             *verification_blocks(run),
             *sign_off_blocks(run),
         ]
@@ -118,21 +120,7 @@ def _hashes(run: Run) -> list[Block]:
     ]
 
 
-def _reproduce(run: Run) -> list[Block]:
-    plan = yaml.safe_dump(run.plan, sort_keys=False, allow_unicode=True, width=100)
-    return [
-        Subheading("How to reproduce"),
-        Text(
-            "Save the plan below as plan.yaml beside the data, install the versions listed above, and run it. The same "
-            "plan, data and versions give the same fingerprints of predictions and scores."
-        ),
-        Code("appliedml run plan.yaml", "Command"),
-        Code(plan, "The plan", collapsed=True),
-        *_beside(run),
-    ]
-
-
-def _beside(run: Run) -> list[Block]:
+def _kept_beside(run: Run) -> list[Block]:
     """Say what is kept beside the report, where, and why not in it."""
     why = (
         "Dates and seconds by stage are left out of this report on purpose: equal runs must give the same report to "

@@ -34,9 +34,9 @@ def test_hashes_seed_source_and_commit_are_printed(demo, tmp_path):
 def test_the_plan_can_be_copied_and_run_again(demo, tmp_path):
     run = demo.demo_run(tmp_path)
 
-    command, plan = of(Provenance().blocks(run), blocks.Code)
+    commands, plan = of(Provenance().blocks(run), blocks.Code)
 
-    assert command.text == "appliedml run plan.yaml"
+    assert commands.text == "appliedml check plan.yaml\nappliedml run plan.yaml"
     assert yaml.safe_load(plan.text) == run.plan
 
 
@@ -76,14 +76,15 @@ def test_sign_offs_are_listed_or_missed(demo, tmp_path):
 
 def test_what_was_not_evaluated_is_said_in_one_sentence(demo, tmp_path):
     skipped = Artifact("leakage", Status.SKIPPED, reason="One fold.")
-    run = demo.demo_run(tmp_path, Artifact("performance"), Artifact("robustness"), skipped)
+    run = demo.demo_run(tmp_path, Artifact("performance"), Artifact("calibration"), skipped)
 
     (said,) = [b.text for b in of(Provenance().blocks(run), blocks.Text) if b.text.startswith("Not evaluated")]
 
     assert said.endswith("worst slices.")
     assert "leakage" in said
     assert "performance" not in said
-    assert "robustness" not in said
+    assert "calibration" not in said
+    assert "text robustness" not in said
 
 
 def test_a_run_from_changed_code_is_warned_of(demo, tmp_path):
