@@ -11,10 +11,12 @@ from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, T
 from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import Item, Standard, found_evidence, load_questions, load_standards
+from appliedml.report.sections._item_conditions import why_not_applicable, why_not_evidence
 from appliedml.report.values import spaced
 from appliedml.store.run import Run
 
 EVIDENCED, STATED, UNNAMED, MISSING = "evidenced here", "stated by a named person", "stated, nobody named", "missing"
+NOT_APPLICABLE = "not applicable"
 
 HOW = (
     "The plan names no context file, or an empty one. Write one with: appliedml context init PLAN. It holds the "
@@ -80,6 +82,12 @@ def _state(
     item: Item, run: Run, context: dict[str, Any], where: dict[str, str], titles: dict[str, str]
 ) -> tuple[str, str, str]:
     """Return state, words and section of one item."""
+    beside_it = why_not_applicable(item, run)
+    if beside_it:
+        return NOT_APPLICABLE, beside_it, ""
+    unsigned = why_not_evidence(item, run)
+    if unsigned:
+        return MISSING, unsigned, where["sign_offs"]
     kind, reason = found_evidence(item, run) if item.evidence else ("", "")
     if kind:
         section = where.get(kind, "generic")
@@ -96,9 +104,9 @@ def _overview(ledgers: list[tuple[Standard, pd.DataFrame]]) -> Block:
     rows = []
     for standard, table in ledgers:
         states = Counter(table["state"])
-        counts = (states[EVIDENCED], states[STATED], states[UNNAMED], states[MISSING])
+        counts = (states[EVIDENCED], states[STATED], states[UNNAMED], states[MISSING], states[NOT_APPLICABLE])
         rows.append((standard.title, len(table), *counts))
-    names = ["standard", "items", "evidenced", "stated", "unnamed", "missing"]
+    names = ["standard", "items", "evidenced", "stated", "unnamed", "missing", "not_applicable"]
     columns = (
         Column("standard", "Standard"),
         Column("items", "Items", "int"),
@@ -106,6 +114,7 @@ def _overview(ledgers: list[tuple[Standard, pd.DataFrame]]) -> Block:
         Column("stated", "Stated by a named person", "int"),
         Column("unnamed", "Stated, nobody named", "int"),
         Column("missing", "Missing", "int"),
+        Column("not_applicable", "Not applicable", "int"),
     )
     return Table("Items by standard", pd.DataFrame(rows, columns=names), columns)
 

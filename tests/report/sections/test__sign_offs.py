@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliedml.report import blocks
 from appliedml.report.build import build_document, render_report, with_sign_offs_of, write_report
-from appliedml.report.sections._sign_offs import latest_sign_off, sign_off_blocks, verification_blocks
+from appliedml.report.sections._sign_offs import latest_sign_off, sign_off_blocks, verification_blocks, why_not_signed
 from appliedml.store import layout
+from appliedml.store._keys import SigningKey
 from appliedml.store.manifest import list_files, seal_run
 from appliedml.store.run import Run
 from appliedml.store.sign_offs import append_sign_off
@@ -55,6 +57,14 @@ def test_a_run_without_lists_says_that_nobody_can_know(demo, tmp_path):
     assert "did not list its files" in text.text
 
 
+def test_sign_offs_that_were_deleted_are_missed(run):
+    signed = sign(run, decision="reject")
+    (signed.path / layout.SIGN_OFFS).unlink()
+    found = of(sign_off_blocks(Run(run.path)), blocks.Callout)[0]
+
+    assert (found.tone, found.title) == ("bad", "The sign-offs were deleted")
+
+
 def test_nobody_has_signed(run):
     assert of(sign_off_blocks(run), blocks.Callout)[0].title == "Nobody has signed this run off"
     assert latest_sign_off(run) == []
@@ -98,6 +108,28 @@ def test_a_broken_chain_and_a_damaged_file_are_said(run):
     path.write_text("[")
     assert of(sign_off_blocks(Run(run.path)), blocks.Callout)[0].title == "The sign-offs were changed"
     assert latest_sign_off(Run(run.path))[0].title == "The sign-offs were changed"
+
+
+def test_only_a_signature_with_a_key_under_what_is_shown_is_one(run):
+    key = SigningKey(Ed25519PrivateKey.generate())
+    assert why_not_signed(run).startswith("Nobody has signed this run off.")
+    assert "(no key): anybody can have typed it" in why_not_signed(sign(run))
+    assert "although something did not match" in why_not_signed(sign(run, key=key, despite=["data: differs"]))
+    signed = sign(run, key=key, decision="reject")
+    assert why_not_signed(signed) == ""
+    write_report(signed)
+    assert why_not_signed(Run(run.path)) == ""
+
+    path = run.path / layout.TIMINGS
+    path.write_text(path.read_text().replace("2026", "2025"))
+    assert "files were changed after it" in why_not_signed(Run(run.path))
+
+    path = run.path / layout.SIGN_OFFS
+    records = json.loads(path.read_text())
+    write_json(path, [*records[:-1], records[-1] | {"decision": "approve"}])
+    assert why_not_signed(Run(run.path)) == "The chain of sign-offs is broken."
+    path.write_text("[")
+    assert why_not_signed(Run(run.path)) == "sign_offs.json is not as it was written."
 
 
 def test_hostile_names_and_notes_are_text_in_every_form(run):

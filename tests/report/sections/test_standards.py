@@ -1,9 +1,18 @@
 from __future__ import annotations
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from appliedml.core.artifact import Artifact, Status
 from appliedml.report import blocks
 from appliedml.report.discovery import ReportRun
 from appliedml.report.sections.standards import Standards
+from appliedml.store import layout
+from appliedml.store._keys import SigningKey
+from appliedml.store.manifest import list_files, seal_run
+from appliedml.store.run import Run
+from appliedml.store.sign_offs import append_sign_off
+from appliedml.store.writer import write_json
 
 
 def of(found, kind):
@@ -70,7 +79,7 @@ def test_a_skipped_audit_is_no_evidence(demo, tmp_path):
 def test_the_overview_counts_every_item_once(demo, tmp_path):
     overview = of(Standards().blocks(ReportRun(demo.demo_run(tmp_path))), blocks.Table)[0].data
 
-    parts = overview[["evidenced", "stated", "unnamed", "missing"]].sum(axis=1)
+    parts = overview[["evidenced", "stated", "unnamed", "missing", "not_applicable"]].sum(axis=1)
     assert parts.tolist() == overview["items"].tolist()
 
 
@@ -83,3 +92,45 @@ def test_open_questions_are_listed_once_with_who_asks(demo, tmp_path):
     assert questions["key"].is_unique
     assert "owner" not in set(questions["key"])
     assert questions.set_index("key").loc["purpose", "asked_by"] == "Model card; SR 26-2"
+
+
+@pytest.mark.parametrize(("title", "number"), [("SR 26-2", "signed"), ("EU AI Act, Annex IV", "2(g)-6")])
+def test_signed_means_signed_with_a_key_and_about_what_is_shown(demo, tmp_path, title, number):
+    run = demo.demo_run(tmp_path)
+    write_json(run.path / layout.RUN, run.info | {"files": list_files(run.path, [layout.RUN, layout.TIMINGS])})
+    seal_run(run.path)
+    item = ledger(Run(run.path), title).loc[number]
+    assert tuple(item[["state", "target"]]) == ("missing", "provenance")
+    assert item["where"].startswith("Nobody has signed")
+
+    append_sign_off(run.path, name="A. Owner", decision="approve", note="Fine.")
+    assert ledger(Run(run.path), title).loc[number, "state"] == "missing"
+
+    append_sign_off(
+        run.path, name="A. Owner", decision="approve", note="Fine.", key=SigningKey(Ed25519PrivateKey.generate())
+    )
+    item = ledger(Run(run.path), title).loc[number]
+    assert tuple(item[["state", "target"]]) == ("evidenced here", "provenance")
+
+    path = run.path / layout.TIMINGS
+    path.write_text(path.read_text().replace("2026", "2025"))
+    item = ledger(Run(run.path), title).loc[number]
+    assert item["state"] == "missing"
+    assert "files were changed after it" in item["where"]
+
+
+def test_augmentation_does_not_apply_to_a_pipeline_without_any(demo, tmp_path):
+    step = {"name": "keras_classifier", "verb": "predict", "parameters": {"builder": {"cnn": {"mixup": 0.2}}}}
+    without = ledger(demo.demo_run(tmp_path / "a", Artifact("flow")), "CLAIM 2024").loc["9b"]
+    with_it = ledger(demo.demo_run(tmp_path / "b", Artifact("flow"), pipeline=[step]), "CLAIM 2024").loc["9b"]
+
+    assert without["state"] == "not applicable"
+    assert tuple(with_it[["state", "target"]]) == ("evidenced here", "method")
+
+
+def test_what_the_page_does_not_hold_is_asked_of_a_person(demo, tmp_path):
+    run = demo.demo_run(tmp_path, Artifact("flow"))
+
+    assert ledger(run, "EU AI Act, Annex IV").loc["2(c)-3", "where"] == "Answer 'compute' in context.yaml."
+    assert ledger(run, "EU AI Act, Annex IV").loc["2(c)-2", "state"] == "evidenced here"
+    assert ledger(run, "TRIPOD+AI").loc["22", "where"] == "Answer 'full_model' in context.yaml."
