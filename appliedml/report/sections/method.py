@@ -10,6 +10,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Bullets, Column, Flow, KeyValues, Subheading, Table, Text
+from appliedml.report.context import answer
 from appliedml.report.sections._plain_words import in_words, shape_in_words
 from appliedml.store.run import Run
 
@@ -138,7 +139,23 @@ def _splits(run: Run) -> list[Block]:
         " Validation rows are set aside from the training rows before any stage is fitted: for early stopping, "
         "calibration and the threshold."
     )
-    return [Subheading("Splits"), Text(sentence), Table("Rows of every fold", folds, tuple(columns))]
+    return [
+        Subheading("Splits"),
+        Text(sentence),
+        Text(_internal_or_external(run, len(folds))),
+        Table("Rows of every fold", folds, tuple(columns)),
+    ]
+
+
+def _internal_or_external(run: Run, n_folds: int) -> str:
+    """Say what checklists of medical reports ask: they call validation what the rest of this report calls testing."""
+    how = "cross-validation" if n_folds > 1 else "a split"
+    text = (
+        f"Scores on the test rows are internal testing (internal validation): {how} of the run's own data. This run "
+        "made no external testing (external validation), on data collected elsewhere."
+    )
+    stated = answer(run.info.get("context") or {}, "external_testing")
+    return text if stated is None else f"{text} Stated of external testing: {stated.text} ({stated.source})"
 
 
 def _model(run: Run) -> list[Block]:

@@ -160,3 +160,21 @@ def test_settings_without_a_value_are_left_out_of_the_table():
 
     assert "random_state" not in set(settings["setting"])
     assert "neighbors" in set(settings["setting"])
+
+
+def test_internal_and_external_testing_are_told_apart():
+    stated = {"context": {"external_testing": {"answer": "At two other hospitals.", "by": "B. Clinician"}}}
+    folds = {"folds": [{"number": 0, "n_train": 100, "n_validation": 15, "n_test": 50}]}
+    plain, answered, one = (
+        next(
+            block.text
+            for block in Method().blocks(Run(info=info))
+            if isinstance(block, Text) and "testing" in block.text
+        )
+        for info in ({}, stated, folds)
+    )
+
+    assert "internal testing (internal validation): cross-validation of the run's own data" in plain
+    assert plain.endswith("made no external testing (external validation), on data collected elsewhere.")
+    assert answered.endswith("Stated of external testing: At two other hospitals. (B. Clinician)")
+    assert "(internal validation): a split of the run's own data" in one
