@@ -66,6 +66,11 @@ def psi_by_chance(n_expected: int, n_actual: int, n_bins: int) -> float:
     -------
     float
 
+    Notes
+    -----
+    Holds for rows that are independent of each other. Rows in groups, such as several of one person, vary more between
+    samples, so that equal populations exceed it more often.
+
     Source
     ------
     Yurdakul and Naranjo (2020): PSI / (1/n + 1/m) is asymptotically chi-squared with n_bins - 1 degrees of freedom.
@@ -151,6 +156,10 @@ def two_sample_auroc(
     -------
     Auroc or None
         None where there are too few rows or groups.
+
+    Notes
+    -----
+    The interval takes rows as independent of each other. Where rows come in groups it is too narrow.
 
     Source
     ------

@@ -37,8 +37,9 @@ class Leakage(Configured):
     Parameters
     ----------
     suspicious_auc : float
-        A single feature that separates the classes of unseen rows with this AUROC or more is named. From 0.99 on it is
-        called a problem: the target, or something only known after it, is among the features.
+        A single feature that separates the classes of unseen rows with this AUROC or more, in the mean over the folds,
+        is named. From 0.99 on it is called a problem: the target, or something only known after it, is among the
+        features.
 
     Notes
     -----

@@ -13,6 +13,11 @@ from appliedml.store.run import Run
 
 SMALL = "Counts of 1 to 4 are shown as <5."
 MAX_ROWS = 40
+_GROUPED = "The rows of these data come in groups, and rows of one group are alike, not independent."
+_TOO_NARROW = (
+    "'PSI by chance' and the intervals of the two-sample AUROC count every row by itself, so they do not hold here: "
+    "both are too narrow. An index above 'by chance', or an interval that leaves 0.5 out, is then no proof of a shift."
+)
 
 
 class Data:
@@ -37,7 +42,7 @@ class Data:
         if "flow" in run:
             found += _flow(run["flow"])
         if "data_profile" in run and run["data_profile"].tables:
-            found += _profile(run["data_profile"])
+            found += _profile(run["data_profile"], _groups_rows(run))
         return found
 
 
@@ -102,7 +107,13 @@ def _flow(flow: Artifact) -> list[Block]:
     return found
 
 
-def _profile(profile: Artifact) -> list[Block]:
+def _groups_rows(run: Run) -> bool:
+    """Whether several rows may belong together: the schema names a group, or cleaning made groups."""
+    cleaning = {entry if isinstance(entry, str) else next(iter(entry)) for entry in run.plan.get("clean", ())}
+    return bool((run.info.get("schema") or {}).get("group")) or "group_near_duplicates" in cleaning
+
+
+def _profile(profile: Artifact, grouped: bool) -> list[Block]:
     tables = profile.tables
     found: list[Block] = [Subheading("Classes")]
     found += _classes(tables["classes"])
@@ -115,8 +126,8 @@ def _profile(profile: Artifact) -> list[Block]:
         found += _columns(tables["columns"], tables["missing"])
     found += _duplicates(tables["duplicates"])
     if len(tables["proxies"]):
-        found += _proxies(tables["proxies"])
-    found += _shift(tables["shift"], tables["shift_overall"])
+        found += _proxies(tables["proxies"], grouped)
+    found += _shift(tables["shift"], tables["shift_overall"], grouped)
     return found
 
 
@@ -224,7 +235,7 @@ def _duplicates(duplicates: pd.DataFrame) -> list[Block]:
     return [Subheading("Duplicates"), Text(sentence)]
 
 
-def _proxies(proxies: pd.DataFrame) -> list[Block]:
+def _proxies(proxies: pd.DataFrame, grouped: bool) -> list[Block]:
     together = proxies[proxies["column"] == "(all features)"].copy()
     found: list[Block] = [
         Subheading("Proxies of sensitive features"),
@@ -232,6 +243,7 @@ def _proxies(proxies: pd.DataFrame) -> list[Block]:
             "How well each sensitive feature can be guessed from the features on rows that were not used to learn the "
             "guess; 0.5 is chance. A model can treat groups differently through such features without seeing the group."
         ),
+        *([Text(f"{_GROUPED} The intervals below are then too narrow.")] if grouped else []),
     ]
     if len(together):
         together["label"] = together["sensitive"] + ": " + together["level"]
@@ -266,7 +278,7 @@ def _proxies(proxies: pd.DataFrame) -> list[Block]:
     return [*found, Table(caption, top, columns, collapsed=True)]
 
 
-def _shift(shift: pd.DataFrame, overall: pd.DataFrame) -> list[Block]:
+def _shift(shift: pd.DataFrame, overall: pd.DataFrame, grouped: bool) -> list[Block]:
     if not len(shift):
         return []
     found: list[Block] = [
@@ -274,8 +286,9 @@ def _shift(shift: pd.DataFrame, overall: pd.DataFrame) -> list[Block]:
         Text(
             "Folds drawn at random differ by chance only. Where folds are ordered in time, a shift is what the model "
             "will meet in use. PSI: population stability index; 'by chance' is the value that equal populations exceed "
-            "once in a thousand comparisons."
+            "once in a thousand comparisons, if rows are independent of each other."
         ),
+        *([Text(f"{_GROUPED} {_TOO_NARROW}")] if grouped else []),
     ]
     if len(overall):
         data = overall.assign(label=[f"fold {fold}" for fold in overall["fold"]])

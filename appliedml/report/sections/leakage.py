@@ -122,12 +122,14 @@ def _features(artifact: Artifact) -> list[Block]:
         suspicious = int((features["verdict"] != "ok").sum())
         bound = float(artifact.summary["suspicious_auc"])
         note = (
-            f"Class shares per value or bin learned on training rows, judged on test rows. From {bound:g} on a feature "
-            f"is suspicious, from {float(artifact.summary['nearly_equal_auc']):g} on it is the target in disguise."
+            "Class shares per value or bin learned on training rows, judged on test rows. The mean over the folds "
+            f"decides, before it is rounded: from {bound:g} on a feature is suspicious, from "
+            f"{float(artifact.summary['nearly_equal_auc']):g} on it is the target in disguise. The largest of a single "
+            "fold decides nothing, for it varies by chance."
         )
         columns = (
             Column("column", "Feature"), Column("auroc", "AUROC alone, mean of folds", "number"),
-            Column("auroc_max", "Largest", "number"), Column("verdict", "Result", "badge"), *_use(features),
+            Column("auroc_max", "Largest of a fold", "number"), Column("verdict", "Result", "badge"), *_use(features),
         )  # fmt: skip
         shown = features.head(max(15, suspicious))
         caption = f"Features that separate the classes best, each alone ({len(shown)} of {len(features)})"

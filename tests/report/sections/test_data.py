@@ -10,7 +10,12 @@ from appliedml.report.sections.data import Data
 
 
 class Run(dict):
-    """What the section reads of a run: its artifacts by kind."""
+    """What the section reads of a run: its artifacts by kind, its plan and its schema."""
+
+    def __init__(self, artifacts, schema=None, clean=()):
+        super().__init__(artifacts)
+        self.info = {"schema": {"target": "y", **(schema or {})}}
+        self.plan = {"clean": list(clean)}
 
 
 def flow(by_group=()):
@@ -212,3 +217,17 @@ def test_steps_are_named_in_words():
     for caption in ("What reading and cleaning did", "Whose rows cleaning dropped or changed"):
         (table,) = [b for b in found if isinstance(b, Table) and b.caption == caption]
         assert table.data["step"].iloc[0] == "Drop duplicates"
+
+
+def test_grouped_rows_make_chance_values_and_intervals_of_the_shift_too_narrow():
+    def said(**given):
+        found = Data().blocks(Run({"data_profile": profile()}, **given))
+        return [block.text for block in found if isinstance(block, Text) and "come in groups" in block.text]
+
+    proxies, shift = said(schema={"group": "patient"})
+
+    assert "The intervals below are then too narrow." in proxies
+    assert "'PSI by chance' and the intervals of the two-sample AUROC" in shift
+    assert "both are too narrow" in shift
+    assert said(clean=["drop_duplicates", {"group_near_duplicates": {"similarity": 0.9}}]) == [proxies, shift]
+    assert said(clean=["drop_duplicates"]) == []

@@ -76,6 +76,16 @@ def test_suspicious_features_values_and_identifiers_have_their_tables():
     assert "Features that look like identifiers" in found
 
 
+def test_the_table_says_that_the_mean_over_the_folds_decides():
+    found = tables(artifact(OVERLAP, features=[("age", 0.9, 0.95, 2, "ok")]))
+
+    (features,) = [table for caption, table in found.items() if caption.startswith("Features that separate")]
+    assert (
+        "The mean over the folds decides, before it is rounded: from 0.95 on a feature is suspicious" in features.note
+    )
+    assert "The largest of a single fold decides nothing" in features.note
+
+
 def test_an_audit_that_did_not_apply_has_nothing_to_show():
     assert Leakage().blocks({"leakage": Artifact("leakage", Status.SKIPPED, reason="no rows")}) == []
 
