@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from appliedml._terminal import say
+from appliedml._terminal_warnings import warn_of_changes
 
 
 def compare(
@@ -47,6 +48,8 @@ def compare(
     """
     from appliedml.comparing import compare as compare_folders
 
+    for run in (run_a, run_b):
+        warn_of_changes(run)
     found = compare_folders(run_a, run_b, other_rows=other_rows, worse_by=worse_by, policy=policy)
     page = found.write(out)
     for line in found.lines():

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from appliedml.store.run import Run
     from appliedml.store.verify import Check, Verification
 
-MOST_NAMED = 5
-# A larger file, and a model, which no report reads, is compared by its size: hashing it would be felt.
-MOST_HASHED_BYTES = 4 << 20
 PASSWORD_VARIABLE = "APPLIEDML_KEY_PASSWORD"
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/<run>.")]
 DataFile = Annotated[Path | None, typer.Option("--data", help="Where the run's data are, if not where its plan says.")]
@@ -80,7 +77,7 @@ def sign(
     Example:  appliedml sign reports/20261101T120000Z_fraud_1a2b3c4d --as "A. Owner" --decision approve --note "Pilot."
     """
     from appliedml.errors import RunError
-    from appliedml.report.build import write_report
+    from appliedml.report.build import render_report, write_report
     from appliedml.store.lock import locked
     from appliedml.store.run import Run
     from appliedml.store.sign_offs import append_sign_off, check_texts
@@ -97,6 +94,8 @@ def sign(
                 "the record say so, give --despite-differences."
             )
         told = [f"{check.what}: {check.detail}" for check in differences]
+        # A run whose report cannot be made must not hold a decision that nobody was told of.
+        render_report(Run(run), ["json"])
         made = append_sign_off(run, name=name, decision=decision, note=note, role=role, key=signing_key, despite=told)
         path = write_report(Run(run))
     say(f"sign-off {made.record['number']}: {decision} at {made.record['time']}, {made.signature} {made.key}".strip())
@@ -118,39 +117,6 @@ def index(
     left = f"; {n_left} folder{'s' if n_left > 1 else ''} could not be read" if n_left else ""
     say(f"{n_runs} run{'' if n_runs == 1 else 's'}{left}")
     say(str(path))
-
-
-def warn_of_changes(run: Path) -> None:
-    """Say on the error stream which files of a run are not as its seal says, before something is built from them.
-
-    Parameters
-    ----------
-    run : Path
-
-    Notes
-    -----
-    The report's own files are left out, for they are about to be written anew. Models and large files are compared by
-    size, all others by hash: ``appliedml verify`` hashes every file.
-    """
-    from appliedml.store import layout
-    from appliedml.store.manifest import CHANGED, NOT_LISTED, Difference, compare_files, read_seal, walk
-
-    sealed = read_seal(run)
-    sizes = {name: path.lstat().st_size for name, path in walk(run).items() if name not in layout.REPORTS}
-    by_size = [n for n, size in sizes.items() if n.startswith(f"{layout.FOLDS}/") or size > MOST_HASHED_BYTES]
-    hashed = {*sizes, *sealed, layout.RUN}.difference(by_size, layout.REPORTS)
-    found = list(compare_files(run, only=hashed).differences)
-    for name in by_size if sealed else ():
-        if name not in sealed:
-            found.append(Difference(name, NOT_LISTED))
-        elif sealed[name]["size"] != sizes[name]:
-            found.append(Difference(name, CHANGED))
-    if found:
-        named = "; ".join(map(str, sorted(found, key=lambda difference: difference.file)[:MOST_NAMED]))
-        more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-        count = "1 file does" if len(found) == 1 else f"{len(found)} files do"
-        say(f"Warning: {count} not match the seal of the run: {named}{more}.", err=True)
-        say(f"What is written now is made from the files as they are. To list all: appliedml verify {run}", err=True)
 
 
 def _verified(

@@ -15,9 +15,10 @@ import typer
 
 from appliedml._cli_compare import compare
 from appliedml._cli_context import check_context_of, context
-from appliedml._cli_signing import index, sign, verify, warn_of_changes
+from appliedml._cli_signing import index, sign, verify
 from appliedml._cli_weights import weights
 from appliedml._terminal import one_line, say
+from appliedml._terminal_warnings import warn_of_changes
 
 if TYPE_CHECKING:
     from appliedml.execution.plan import Plan
@@ -129,6 +130,7 @@ def gate(
 
     Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
     """
+    from appliedml.gates.judge import judge
     from appliedml.gates.policy import load_policy
     from appliedml.report.build import write_report
     from appliedml.store.run import Run
@@ -139,10 +141,16 @@ def gate(
 
         raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
     warn_of_changes(run)
-    judgement = _judge(found, load_policy(policy if policy is not None else found.info["policy"]))
-    write_report(found)
+    asked = load_policy(policy if policy is not None else found.info["policy"])
+    foreign = bool(found.info.get("policy")) and asked != load_policy(found.info["policy"])
+    judgement = judge(found.scores, asked)
+    if not foreign:
+        _keep(found, judgement)
+        write_report(found)
     for line in _gate_lines(judgement):
         say(line)
+    if foreign:
+        say(f"note:    {policy} is not the policy of this run's plan; the run and its report keep the verdict by that.")
     if junit is not None:
         from appliedml.gates.junit import write_junit
 
@@ -257,24 +265,45 @@ def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
 
 
 def _judge(run: Run, policy: Any) -> Any:
-    from appliedml.gates.judge import judge, to_artifact
+    from appliedml.gates.judge import judge
+
+    judgement = judge(run.scores, policy)
+    _keep(run, judgement)
+    return judgement
+
+
+def _keep(run: Run, judgement: Any) -> None:
+    """Put a judgement into its run, as the verdict that the report shows."""
+    from appliedml.gates.judge import to_artifact
     from appliedml.store import layout
     from appliedml.store.manifest import seal_artifact
     from appliedml.store.writer import write_artifact
 
-    judgement = judge(run.scores, policy)
     write_artifact(run.path / layout.ARTIFACTS / "gates", to_artifact(judgement))
     seal_artifact(run.path, "gates")
     run.forget()
-    return judgement
 
 
 def _gate_lines(judgement: Any) -> list[str]:
+    waivers = {waiver.gate: (waiver, counts) for waiver, counts in judgement.waivers}
     return [
-        one_line(f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}")
-        + (" [waived]" if result.waived else "")
+        one_line(
+            f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
+            + _waiver_words(result, *waivers.get(result.gate.name, (None, False)))
+        )
         for result in judgement.results
     ]
+
+
+def _waiver_words(result: Any, waiver: Any, counts: bool) -> str:
+    """What a waiver does to a result that is not a pass."""
+    if waiver is None or result.verdict.value == "pass":
+        return ""
+    if result.waived:
+        return f" [waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}]"
+    if not counts:
+        return f" [the waiver of {waiver.owner} expired on {waiver.until.isoformat()}]"
+    return " [a waiver is for a failure: it does not decide what the evidence leaves open]"
 
 
 def guarded(command: Callable[[], Any], verbose: bool) -> int:

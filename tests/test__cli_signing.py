@@ -42,6 +42,15 @@ def run(made, tmp_path):
 
 
 @pytest.fixture
+def without_policy(made, tmp_path):
+    """A run of the same plan that nothing was asked of."""
+    shutil.copy(made.parents[1] / "claims.csv", tmp_path)
+    (tmp_path / "plan.yaml").write_text(PLAN[: PLAN.index("policy:")])
+    assert cli._invoke(cli.app, ["run", str(tmp_path / "plan.yaml"), "--out", str(tmp_path / "reports")]) == 0
+    return next((tmp_path / "reports").iterdir())
+
+
+@pytest.fixture
 def call(capfd):
     def do(*arguments):
         code = cli._invoke(cli.app, [str(item) for item in arguments])
@@ -119,7 +128,8 @@ def test_a_changed_file_breaks_what_was_signed_visibly(run, call):
     assert call("verify", run)[0] == 1
 
 
-def test_a_new_judgement_after_the_sign_off_asks_for_another(run, call):
+def test_a_new_judgement_after_the_sign_off_asks_for_another(without_policy, call):
+    run = without_policy
     assert call("sign", run, *SIGN)[0] == 0
     policy = run.parents[1] / "policy.yaml"
     policy.write_text("version: 1\ngates: [{metric: roc_auc, at_least: 0.99}]\n")
@@ -130,6 +140,14 @@ def test_a_new_judgement_after_the_sign_off_asks_for_another(run, call):
     assert "Files were changed after the latest sign-off" in (run / layout.REPORT_HTML).read_text(encoding="utf-8")
     assert call("sign", run, *SIGN, "--despite-differences")[0] == 0
     assert call("verify", run, "--quick")[0] == 0
+
+
+def test_a_decision_that_could_not_be_shown_is_not_recorded(run, call):
+    with (run / layout.ROWS).open("ab") as file:
+        file.write(b"x")
+    code, _, err = call("sign", run, *SIGN, "--despite-differences")
+    assert (code, "cannot be read" in err) == (2, True)
+    assert not (run / layout.SIGN_OFFS).exists()
 
 
 def test_a_key_is_used_asked_for_its_password_and_never_copied(run, call, monkeypatch):

@@ -103,6 +103,35 @@ def test_gate_answers_with_its_exit_code(finished, tmp_path, capfd, bound, code)
     assert junit.read_text().startswith("<?xml")
 
 
+def test_another_policy_is_answered_and_the_run_keeps_its_own_verdict(finished, tmp_path, capfd):
+    assert call("gate", finished.path, capfd=capfd)[0] == 0
+    before = {path: path.read_bytes() for path in finished.path.rglob("*") if path.is_file()}
+    policy = tmp_path / "other.yaml"
+    policy.write_text("version: 1\ngates: [{metric: roc_auc, at_least: 0.999}]\n")
+    code, out, _ = call("gate", finished.path, "--policy", policy, capfd=capfd)
+    assert code == 1
+    assert "is not the policy of this run's plan" in out
+    assert {path: path.read_bytes() for path in finished.path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    ("until", "code", "words"),
+    [
+        ("2999-01-01", 0, "[waived by A. Owner until 2999-01-01: pilot]"),
+        ("2020-01-01", 1, "[the waiver of A. Owner expired on 2020-01-01]"),
+    ],
+)
+def test_gate_says_who_waives_and_what_has_expired(finished, tmp_path, capfd, until, code, words):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\ngates: [{name: high, metric: roc_auc, at_least: 0.999}]\n"
+        f"waivers: [{{gate: high, owner: A. Owner, reason: pilot, until: {until}}}]\n"
+    )
+    found, out, _ = call("gate", finished.path, "--policy", policy, capfd=capfd)
+    assert found == code
+    assert words in out
+
+
 def test_gate_is_inconclusive_where_the_interval_spans_the_bound(finished, tmp_path, capfd):
     value, low, high = finished.score("roc_auc")
     assert low < value < high

@@ -15,6 +15,7 @@ from appliedml.core.artifact import Finding, Severity
 
 MAX_TOLD = 3
 EXCEEDS = "the gap exceeds the tolerance"
+ESTIMATE_EXCEEDS = "the estimated gap exceeds the tolerance, its interval reaches below it"
 OPEN = "a difference is shown, its size against the tolerance is open"
 
 
@@ -54,6 +55,8 @@ def findings(
             ([row for row in told if row["exceeds"]], Severity.PROBLEM, bad, EXCEEDS),
             ([row for row in told if not row["exceeds"]], Severity.WARNING, shown, OPEN),
         ):
+            if what == EXCEEDS and not any(row["low"] > tolerance for row in found):
+                what = ESTIMATE_EXCEEDS
             if found:
                 where.append(Finding(severity, f"Disparity by {name}: {what}", _told(found) + left))
         if open_ and crossed:

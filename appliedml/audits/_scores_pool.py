@@ -186,11 +186,11 @@ def figure(value: float, decimals: int = 3, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> figure(0.0312), figure(-0.00042, sign=True), figure(0.0, sign=True)
-    ('0.031', '-0.00042', '0.000')
+    >>> figure(0.0312), figure(0.00312), figure(-0.00042, sign=True), figure(0.0, sign=True)
+    ('0.031', '0.0031', '-0.00042', '0.000')
     """
     plus = "+" if sign and value != 0 else ""
-    if 0 < abs(value) < 0.5 * 10**-decimals:
+    if 0 < abs(value) < 10 * 10**-decimals:
         return f"{value:{plus}.2g}"
     # Zero has no sign: -0.0 + 0.0 is 0.0.
     return f"{value + 0.0:{plus}.{decimals}f}"

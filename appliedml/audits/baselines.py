@@ -192,7 +192,7 @@ class Baselines(Configured):
         if not usable:
             reason = " ".join(dict.fromkeys(notes["note"])) or "No baseline could be fitted."
             return Artifact("baselines", Status.NOT_APPLICABLE, reason=reason)
-        seed = audit_seed(self.random_state, evidence, "baselines")
+        seed = audit_seed(self.random_state, evidence, "performance")
         given = {name: np.concatenate([item["fitted"][name][0] for item in evidence]) for name in usable}
         draws = self._draws(pooled, given, seed)
         differences = difference_table(pooled, draws, given)

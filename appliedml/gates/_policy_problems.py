@@ -48,7 +48,7 @@ EXPLANATION_METRICS: tuple[str, ...] = (
     "explanation_relative_error",
 )
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "robustness.": (*METRICS, "failure_rate", *(f"largest_loss.{name}" for name in METRICS)),
+    "robustness.": (*METRICS, "failure_rate", "flip_rate", *(f"largest_loss.{name}" for name in METRICS)),
     "shortcut.": ("balanced_roc_auc", "features", "score"),
     "image_explanation_": (
         "additivity_residual",

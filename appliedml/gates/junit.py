@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+from appliedml.core.display import written_out
 from appliedml.gates.judge import GateResult, Judgement, Verdict
 from appliedml.store.writer import write_text
 
@@ -26,8 +27,8 @@ def junit_xml(judgement: Judgement, suite: str = "appliedml gates") -> str:
     -------
     str
         A failed gate is a ``failure``, an inconclusive one an ``error`` (so that no server shows it green), a waived
-        failure is ``skipped`` with the waiver's owner and reason. Names and reasons are escaped; characters that XML
-        cannot hold are replaced. There is no time in it.
+        failure is ``skipped`` with the waiver's owner and reason. Names and reasons are escaped; what is hidden in
+        them, and what XML cannot hold, is written out. There is no time in it.
     """
     waived = sum(result.waived for result in judgement.results)
     failed = sum(result.verdict is Verdict.FAIL for result in judgement.results) - waived
@@ -72,4 +73,5 @@ def _case(result: GateResult, judgement: Judgement) -> ElementTree.Element:
 
 
 def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    # What turns the direction of text, or hides in it, is written out as it is in the report.
+    return _NOT_XML.sub("\ufffd", written_out(text))

@@ -15,6 +15,7 @@ from appliedml.report.blocks import Tone
 ABSENT = "\N{EN DASH}"
 _SAYS_NOTHING = frozenset({"group", "groups", "cluster", "unit", "block", "key", "index"})
 _MINUS = "\N{MINUS SIGN}"
+SMALL = 0.01
 MAX_CELL = 600
 MAX_TEXT = 20_000
 NOISE = 1e-6
@@ -122,6 +123,11 @@ def number(value: Any) -> str:
     --------
     >>> number(0.83149), number(12.5), number(12345.6), number(0.000234), number(float("nan"))
     ('0.831', '12.50', '12,346', '0.00023', '–')
+
+    What is smaller than 0.01 keeps two digits: three decimals would make many thresholds one.
+
+    >>> number(0.00061), number(0.00134), number(0.0996)
+    ('0.00061', '0.0013', '0.100')
     """
     if missing(value):
         return ABSENT
@@ -129,7 +135,7 @@ def number(value: Any) -> str:
     if not math.isfinite(size):
         return "∞" if value > 0 else f"{_MINUS}∞"
     decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    text = f"{float(value):.2g}" if 0 < size < 0.0005 else f"{float(value):,.{decimals}f}"
+    text = f"{float(value):.2g}" if 0 < size < SMALL else f"{float(value):,.{decimals}f}"
     return _minus(text)
 
 

@@ -116,7 +116,7 @@ def test_values_are_written_with_their_interval():
 
 def test_rounding_neither_hides_a_number_nor_signs_a_zero():
     assert [figure(value) for value in (0.0004, -0.0004, 0.0006, -0.0, 0.12345)] == [
-        "0.0004", "-0.0004", "0.001", "0.000", "0.123",
+        "0.0004", "-0.0004", "0.0006", "0.000", "0.123",
     ]  # fmt: skip
     assert [figure(value, sign=True) for value in (0.00012, -0.0, 0.5)] == ["+0.00012", "0.000", "+0.500"]
     assert with_interval(0.5, 0.00031, 0.9) == "0.500 (0.00031 to 0.900)"

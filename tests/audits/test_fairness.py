@@ -77,6 +77,15 @@ def test_a_planted_disparity_is_found_where_it_is_and_nowhere_else():
     assert artifact.summary["worst"]["feature"] == "sex"
 
 
+def test_a_gap_that_may_be_below_the_tolerance_is_not_said_to_exceed_it():
+    artifact = audit(people(3_000, gap=0.2), tolerance=0.15)
+    row = artifact.tables["gaps"].query("feature == 'sex' and metric == 'true_positive_rate'").iloc[0]
+
+    assert 0 < row["low"] < 0.15 < row["gap"]
+    first = artifact.findings[0]
+    assert first.title == "Disparity by sex: the estimated gap exceeds the tolerance, its interval reaches below it"
+
+
 def test_equal_treatment_is_within_tolerance_and_few_rows_are_insufficient_evidence():
     plenty, few = audit(people(60_000)), audit(people(500))
 

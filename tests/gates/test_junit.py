@@ -8,7 +8,7 @@ from appliedml.gates.judge import judge
 from appliedml.gates.junit import junit_xml, write_junit
 from appliedml.gates.policy import policy_from
 
-HOSTILE = "]]><script>\"'&\x00\x1b"
+HOSTILE = "]]><script>\"'&\x00\x1b\u202e"
 
 
 def judgement():
@@ -32,7 +32,7 @@ def test_hostile_text_stays_text():
     root = ElementTree.fromstring(junit_xml(judgement(), suite=HOSTILE + "\ud800"))
 
     assert root.find("script") is None
-    assert root.findall("testcase")[0].get("name") == "]]><script>\"'&\ufffd\ufffd"
+    assert root.findall("testcase")[0].get("name") == "]]><script>\"'&⟨U+0000⟩⟨U+001B⟩⟨U+202E⟩"
 
 
 def test_each_verdict_has_its_element_and_its_count():

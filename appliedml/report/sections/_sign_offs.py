@@ -75,7 +75,7 @@ def sign_off_blocks(run: Run) -> list[Block]:
         sign_offs = run.sign_offs
     except RunError:
         return [*found, _damaged(), *stated]
-    if not sign_offs and layout.SIGN_OFFS in run.files_state.sealed:
+    if layout.SIGN_OFFS in run.files_state.sealed and not run.path.joinpath(layout.SIGN_OFFS).is_file():
         return [*found, _deleted(), *stated]
     if not sign_offs and not stated:
         text = "Sign with: appliedml sign RUN --as NAME --decision approve --note TEXT"

@@ -211,7 +211,7 @@
     const size = Math.abs(value);
     if (!Number.isFinite(size)) return signed(value, "\u221e");
     const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
-    return signed(value, size > 0 && size < 0.0005 ? twoDigits(size) : fixed(size, decimals));
+    return signed(value, size > 0 && size < 0.01 ? twoDigits(size) : fixed(size, decimals));
   }
   /** A share; some are never rounded to none, nor most to all. */
   function percent(value) {
