@@ -30,13 +30,21 @@ def test_the_measured_figures_are_those_of_the_json(scripts, root):
 
 def test_of_several_results_the_newest_versions_are_shown(scripts, tmp_path):
     table = scripts("readme_table")
-    record = {"work": "a | b", "ratio": 123.4, "ours": "", "accuracy": "same", "target": "6x", "met": False}
+    record = {
+        "work": "a | b",
+        "today": "a loop",
+        "ratio": 123.4,
+        "ours": "",
+        "accuracy": "same",
+        "target": "6x",
+        "met": False,
+    }
     for tensorflow, ratio in (("2.21.0", 3.0), ("2.9.1", 5.0)):
         its = {"cores": 2, "python": "3.11.7", "tensorflow": tensorflow}
         results = {"environment": its, "benchmarks": {"x": [record | {"ratio": ratio}]}}
         (tmp_path / f"{tensorflow}.json").write_text(json.dumps(results), encoding="utf-8")
     lines = table.lines_of(table.newest(tmp_path))
-    assert lines[-1] == "| a / b | 3.0x | same | 6x: **not met** |"
+    assert lines[-1] == "| a / b | a loop | 3.0x | same | 6x: **not met** |"
     assert table.lines_of(table.newest(tmp_path / "nowhere")) == [table.NONE_YET]
 
 

@@ -250,7 +250,7 @@ def main() -> None:
     for name, case in cases.items():
         records.append(measure(name, case))
         show(records[-1])
-    write(given.json, records)
+        write(given.json, records)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
     python tests/benchmarks/bench_fold_trainer.py [--small] [--case "50k rows"] [--json FILE]
 
 Both sides see the same rows, folds, SMOTE rows, architecture, epochs and batch size; the sides take turns fold by fold.
-AUROCs must agree within 0.005, or within two standard errors of the mean difference between folds where that is more.
+AUROCs must agree within 0.005; with fewer than 50,000 rows within two standard errors of the mean difference between
+folds, where that is more.
 Where fits are many or large, the plain side does some of them, and its time is scaled; every one of them is the same
 work to it. Ours does all.
 The plain side is written as people write it: a model built, compiled, fitted and asked to ``predict`` in every fold.
@@ -35,6 +36,7 @@ CASES: dict[str, dict[str, Any]] = {
 SMALL = {"4k rows": {"rows": 4_000, "folds": 3, "epochs": 4}}
 N_COLUMNS, EPOCHS, BATCH, FOLDS = 30, 10, 256, 5
 MOST_AUROC_DIFFERENCE = 0.005
+FEW_ROWS = 50_000
 
 
 def make_rows(n_rows: int, offset: float = -3.4) -> tuple[Any, Any]:
@@ -120,7 +122,7 @@ def measure(name: str, case: dict[str, Any]) -> Record:
     differences = [theirs["roc_auc"] - own["roc_auc"] for theirs, own in zip(both["plain"], both["ours"], strict=True)]
     # Both sides draw their own starting weights: on few rows two trainings differ by more, whoever does them.
     noise = 2 * statistics.stdev(differences) / len(differences) ** 0.5
-    allowed = max(MOST_AUROC_DIFFERENCE, noise)
+    allowed = max(MOST_AUROC_DIFFERENCE, noise) if case["rows"] < FEW_ROWS else MOST_AUROC_DIFFERENCE
     close = abs(areas["plain"] - areas["ours"]) < allowed
     return Record(
         work=f"{n_fits} fits of an MLP, {name} x {N_COLUMNS}, SMOTE in the fold",
@@ -154,7 +156,7 @@ def main() -> None:
     for name, case in cases.items():
         records.append(measure(name, case))
         show(records[-1])
-    write(given.json, records)
+        write(given.json, records)
 
 
 if __name__ == "__main__":
