@@ -80,10 +80,12 @@ def error_findings(errors: pd.DataFrame, tolerance: float) -> list[Finding]:
     """
     found = []
     for row in errors[errors["verdict"] == Verdict.DISPARITY.value].itertuples():
-        severity = Severity.PROBLEM if row.exceeds else Severity.WARNING
+        # Such texts differ in more than the identity: only what is beyond the tolerance for sure is called a problem.
+        sure = max(row.low, -row.high) > tolerance
+        severity = Severity.PROBLEM if sure else Severity.WARNING
         whom = f"an identity of {row.dimension}" if row.group == "any" else f"{row.dimension}: {row.group}"
         rate = str(row.metric).replace("_", " ")
-        size = "beyond" if row.exceeds else "possibly within"
+        size = "beyond" if sure else "by estimate beyond, possibly within" if row.exceeds else "possibly within"
         text = (
             f"The {rate} is {figure(row.rate)} in {row.n_counted:,} texts that mention it and {figure(row.rest)} in "
             f"{row.n_rest:,} that mention none: a gap of {figure(row.gap, 3, True)} ({figure(row.low, 3, True)} to "

@@ -37,8 +37,13 @@ def test_an_error_gap_says_whether_it_exceeds():
         "dimension": "religion", "group": "any", "metric": "false_positive_rate", "n_counted": 200, "n_rest": 900,
         "rate": 0.3, "rest": 0.1, "gap": 0.2, "low": 0.12, "high": 0.28, "verdict": "disparity", "exceeds": True,
     }  # fmt: skip
-    first, second = error_findings(pd.DataFrame([row, row | {"group": "Muslim", "exceeds": False}]), 0.1)
-    assert (first.severity, second.severity) == (Severity.PROBLEM, Severity.WARNING)
+    muslim = row | {"group": "Muslim", "low": 0.02}
+    found = error_findings(pd.DataFrame([row, muslim, muslim | {"gap": 0.08, "exceeds": False}]), 0.1)
+    first, second, third = found
+    assert [one.severity for one in found] == [Severity.PROBLEM, Severity.WARNING, Severity.WARNING]
+    assert "beyond the tolerance of 0.1" in first.text
+    assert "by estimate beyond, possibly within the tolerance" in second.text
+    assert "corrected), possibly within the tolerance" in third.text
     assert first.title == "Errors differ in texts that mention an identity of religion"
     assert "false positive rate is 0.300 in 200 texts" in first.text
 
