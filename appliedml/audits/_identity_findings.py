@@ -34,8 +34,9 @@ def gap_findings(table: pd.DataFrame, tolerance: float, n_folds: int) -> list[Fi
         noticed = part[part["noticed"]]
         if len(proven):
             text = (
-                f"{_named(proven)}. Beyond the tolerance of {tolerance:g} in the model of every fold, and more than "
-                "chance explains (corrected for everything tested)."
+                f"{_named(proven, 'models_')}. Beyond the tolerance of {tolerance:g} in the model of every fold, and "
+                "more than chance explains (corrected for everything tested). The intervals are of the models that "
+                "were trained; how much training anew may change a gap is in the tables."
             )
             title = f"The score depends on the identity named in a text: {dimension}"
             found.append(Finding(Severity.PROBLEM, title, text))
@@ -48,13 +49,14 @@ def gap_findings(table: pd.DataFrame, tolerance: float, n_folds: int) -> list[Fi
     return found
 
 
-def _named(part: pd.DataFrame) -> str:
-    """Name the largest gaps, groups before their terms."""
+def _named(part: pd.DataFrame, ends: str = "") -> str:
+    """Name the largest gaps with the interval whose columns begin so, groups before their terms."""
     order = part.assign(size=part["gap"].abs()).sort_values("size", ascending=False, kind="stable")
     texts = []
     for row in order.head(MAX_NAMED).to_dict("records"):
         where = f" for class {row['class']!r}" if part["class"].nunique() > 1 else ""
-        interval = "" if pd.isna(row["low"]) else f" ({figure(row['low'], 3, True)} to {figure(row['high'], 3, True)})"
+        low, high = row[f"{ends}low"], row[f"{ends}high"]
+        interval = "" if pd.isna(low) else f" ({figure(low, 3, True)} to {figure(high, 3, True)})"
         value = f"{figure(row['gap'], 3, True)}{interval}{where}"
         if row["kind"] == "own":
             texts.append(f"in own sentences, {row['item']} instead of {row['against']} changes the score by {value}")

@@ -4,7 +4,7 @@ from appliedml.audits._identity_findings import coverage_finding, error_findings
 from appliedml.core.artifact import Severity
 
 ROW = {"kind": "term", "dimension": "gender", "item": "she", "against": None, "class": "good", "gap": -0.2, "low": -0.3,
-       "high": -0.1, "verdict": "disparity", "noticed": False}  # fmt: skip
+       "high": 0.1, "models_low": -0.25, "models_high": -0.15, "verdict": "disparity", "noticed": False}  # fmt: skip
 
 
 def test_what_is_shown_is_a_problem_and_what_is_noticed_a_warning():
@@ -14,7 +14,7 @@ def test_what_is_shown_is_a_problem_and_what_is_noticed_a_warning():
     shown, noticed = gap_findings(table, 0.05, 5)
 
     assert shown.severity is Severity.PROBLEM
-    assert shown.text.startswith("Term 'she' against the others: -0.200 (-0.300 to -0.100).")
+    assert shown.text.startswith("Term 'she' against the others: -0.200 (-0.250 to -0.150).")
     assert noticed.severity is Severity.WARNING
     assert noticed.title == "Identity gaps without proof: age"
 
