@@ -50,6 +50,7 @@ def row_checks(fold: Fold) -> pd.DataFrame:
         ("test rows that are also training rows", n_shared, len(test_ids), PROBLEM if n_shared else OK,
          "A row must be on one side only."),
         _groups(fold, ordered),
+        *_without_group(fold),
         time_row,
         *_repeated(fold),
         *_nearly_repeated(fold),
@@ -97,7 +98,8 @@ def _groups(fold: Fold, ordered: bool) -> tuple[str, int, int, str, str]:
     name = "test rows whose group is also in training"
     if fold.train.group is None or fold.test.group is None:
         return name, 0, len(fold.test), UNMEASURED, "The schema names no group."
-    shared = int(_among(fold.test.group, pd.unique(fold.train.group)).sum())
+    known = pd.Series(fold.test.group).notna().to_numpy()
+    shared = int((_among(fold.test.group, pd.unique(fold.train.group)) & known).sum())
     if not shared:
         return name, 0, len(fold.test), OK, "Whole groups are on one side."
     if ordered:
@@ -105,6 +107,19 @@ def _groups(fold: Fold, ordered: bool) -> tuple[str, int, int, str, str]:
         return name, shared, len(fold.test), WARNING, text
     text = "Rows of one group (patient, customer) are alike: the scores are too good. Split by group."
     return name, shared, len(fold.test), PROBLEM, text
+
+
+def _without_group(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    """Rows whose patient or customer is not known; nothing where all are."""
+    if fold.train.group is None or fold.test.group is None:
+        return []
+    missing = [int(pd.isna(pd.Series(samples.group)).sum()) for samples in (fold.train, fold.test)]
+    text = (
+        "Each is taken for a group of its own. Where it belongs to a known group, that group is in training and "
+        "in test: fill in the column, or drop such rows."
+    )
+    n = len(fold.train) + len(fold.test)
+    return [("rows without a group", sum(missing), n, WARNING, text)] if any(missing) else []
 
 
 def _repeated(fold: Fold) -> list[tuple[str, int, int, str, str]]:

@@ -147,3 +147,14 @@ def test_texts_and_images_are_compared_by_content_and_texts_also_nearly():
     assert of_images.loc["test rows whose features occur in training", "n"] == 3
     assert of_images.loc["test rows whose features and label occur in training", "n"] == 0
     assert "test texts that nearly repeat a training text" not in of_images.index
+
+
+def test_rows_without_a_group_are_counted_and_are_no_group_together(grouped_claims):
+    group = np.arange(300).astype(object)
+    group[[5, 210, 220]] = None
+    its = grouped_claims
+    claims = type(its)(its.X, its.y, its.meta.assign(group=group), its.schema)
+    table = found(make_fold(claims, np.arange(200), np.arange(200, 300)))
+
+    assert (table.loc["rows without a group", "n"], table.loc["rows without a group", "verdict"]) == (3, "warning")
+    assert table.loc[GROUPS, "verdict"] == "ok"
