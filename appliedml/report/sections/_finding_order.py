@@ -69,6 +69,41 @@ def subject(kind: str, finding: Finding) -> int:
     return len(SUBJECTS)
 
 
+def apart(found: Iterable[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    """Return findings without those of crossed groups that a finding about one of their features already covers.
+
+    Parameters
+    ----------
+    found : iterable of (str, Finding)
+        In order; what comes first stays.
+
+    Returns
+    -------
+    list of (str, Finding)
+
+    Examples
+    --------
+    >>> rows = [Finding(Severity.PROBLEM, f"Disparity by {name}: much", ".") for name in ("view", "sex & view", "age")]
+    >>> [finding.title for _, finding in apart([("fairness", row) for row in rows])]
+    ['Disparity by view: much', 'Disparity by age: much']
+    """
+    kept: list[tuple[str, Finding]] = []
+    told: set[str] = set()
+    for kind, finding in found:
+        features = set(_features(finding.title)) if kind == "fairness" else set()
+        if len(features) > 1 and features & told:
+            continue
+        told |= features
+        kept.append((kind, finding))
+    return kept
+
+
+def _features(title: str) -> list[str]:
+    """Features that a title about a disparity names."""
+    start = "Disparity by "
+    return title.removeprefix(start).rpartition(": ")[0].split(" & ") if title.startswith(start) else []
+
+
 def ordered(found: Iterable[tuple[str, Finding]], section: Callable[[str], int]) -> list[tuple[str, Finding]]:
     """Return findings with the most serious first.
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from appliedml.core.artifact import Artifact, Severity
+from appliedml.core.artifact import Artifact, Finding, Severity
 from appliedml.report.blocks import (
     Block,
     Callout,
@@ -23,7 +23,7 @@ from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import load_standards
 from appliedml.report.metadata import pooled_score
-from appliedml.report.sections._finding_order import ordered
+from appliedml.report.sections._finding_order import apart, ordered
 from appliedml.report.sections._sign_offs import latest_sign_off
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store.run import Run
@@ -212,11 +212,13 @@ def _findings(run: Run) -> list[Block]:
     found: list[Block] = [Subheading("Most serious findings")]
     if not said:
         return [*found, Text("The audits report no findings.")]
-    items = [
-        (finding.severity.value, finding.title, finding.text, known.get(kind, "generic"))
-        for kind, finding in ordered(said, lambda kind: place[known.get(kind, "generic")])
-    ]
-    found.append(FindingsList(tuple(items[:N_FINDINGS])))
+    told = ordered(said, lambda kind: place[known.get(kind, "generic")])
+
+    def as_items(part: list[tuple[str, Finding]]) -> list[tuple[str, str, str, str]]:
+        return [(one.severity.value, one.title, one.text, known.get(kind, "generic")) for kind, one in part]
+
+    items = as_items(told)
+    found.append(FindingsList(tuple(as_items(apart(told)[:N_FINDINGS]))))
     if len(items) > N_FINDINGS:
         table = pd.DataFrame(items, columns=["severity", "title", "text", "section"])
         table["evidence"] = [titles[section] for section in table["section"]]

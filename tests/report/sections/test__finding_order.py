@@ -54,6 +54,7 @@ def test_identities_in_texts_are_people_too():
         ],
         columns=["dimension", "kind", "item", "against", "class", "gap", "low", "high", "verdict", "noticed"],
     )
+    gaps = gaps.assign(models_low=gaps["low"], models_high=gaps["high"])
     row = {
         "verdict": "disparity", "exceeds": True, "dimension": "gender", "group": "male", "rate": 0.4, "rest": 0.2,
         "metric": "false_positive_rate", "n_counted": 100, "n_rest": 900, "gap": 0.2, "low": 0.1, "high": 0.3,
