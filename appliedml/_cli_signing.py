@@ -94,8 +94,9 @@ def sign(
                 "the record say so, give --despite-differences."
             )
         told = [f"{check.what}: {check.detail}" for check in differences]
-        # A run whose report cannot be made must not hold a decision that nobody was told of.
-        render_report(Run(run), ["json"])
+        if differences:
+            # A run whose report cannot be made must not hold a decision that nobody was told of.
+            render_report(Run(run), ["json"])
         made = append_sign_off(run, name=name, decision=decision, note=note, role=role, key=signing_key, despite=told)
         path = write_report(Run(run))
     say(f"sign-off {made.record['number']}: {decision} at {made.record['time']}, {made.signature} {made.key}".strip())
