@@ -28,6 +28,7 @@ class _View(grid.Grid):
     """A grid with what the template asks about it."""
 
     page: Any = None
+    stacked: bool = False
 
     @cached_property
     def aligned(self) -> tuple[bool, ...]:
@@ -46,6 +47,10 @@ class _View(grid.Grid):
     def wide(self) -> bool:
         """Whether paper needs a smaller type for it."""
         return sum(2 if column.format == "interval" else 1 for column in self.columns) > WIDE
+
+    @property
+    def classes(self) -> str:
+        return " ".join(name for name, holds in (("stacked", self.stacked), ("wide", self.wide)) if holds)
 
     @property
     def left_out(self) -> str:
@@ -179,7 +184,7 @@ class Page:
         columns = tuple(
             blocks.Column(c.name, values.visible(c.label), c.format, c.bounds, c.target) for c in shown.columns
         )
-        return _View(columns, shown.rows, shown.n_rows, self)
+        return _View(columns, shown.rows, shown.n_rows, self, table.stacked)
 
     def _unique(self, wanted: str) -> str:
         wanted = f"{self.prefix}-{wanted}" if self.prefix else wanted

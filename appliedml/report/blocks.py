@@ -84,6 +84,9 @@ class Table:
         Small print under the table.
     collapsed : bool
         Whether it starts folded (still readable without JavaScript, always open in print).
+    stacked : bool
+        Whether a narrow page writes every row as a list of its cells, each with its column's name. For tables of a few
+        rows in which no column may be missed.
     """
 
     caption: str
@@ -91,6 +94,7 @@ class Table:
     columns: tuple[Column, ...] = ()
     note: str = ""
     collapsed: bool = False
+    stacked: bool = False
 
 
 @dataclass(frozen=True)

@@ -122,13 +122,21 @@ def axe() -> Callable[..., list[Any]]:
 
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with demo.html (every kind of block) and hostile.html (every text a stranger may choose is hostile)."""
+    """Folder of pages.
+
+    demo.html has every kind of block, hostile.html hostile text wherever a stranger may choose it, gates.html a
+    verdict.
+    """
+    from appliedml.report import blocks
     from appliedml.report.html import render_html
+    from appliedml.report.sections.verdict import Verdict
 
     demo = load(ROOT / "tests" / "report" / "_demo.py")
     folder = tmp_path_factory.mktemp("pages")
     folder.joinpath("demo.html").write_text(render_html(demo.demo_document()), encoding="utf-8")
     folder.joinpath("hostile.html").write_text(render_html(demo.hostile_document()), encoding="utf-8")
+    verdict = blocks.Section("verdict", "Verdict", tuple(Verdict().blocks(demo.demo_run(folder / "run"))))
+    folder.joinpath("gates.html").write_text(render_html(blocks.Document("Gates", "", (verdict,))), encoding="utf-8")
     return folder
 
 

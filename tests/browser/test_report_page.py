@@ -7,6 +7,7 @@ import re
 import pytest
 
 NAMES = ("demo.html", "hostile.html")
+ON_PHONE = {"width": 390, "height": 844}
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["script on", "script off"])
@@ -74,6 +75,32 @@ def test_nothing_but_tables_and_charts_is_wider_than_a_phone(open_page, pages, n
     )
     assert too_wide == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["script on", "script off"])
+def test_on_a_phone_no_column_of_the_gates_has_to_be_looked_for(open_page, pages, scripts):
+    page = open_page(pages / "gates.html", viewport=ON_PHONE, java_script_enabled=scripts)
+    table = page.locator("table.stacked")
+
+    assert table.count() == 1
+    for place in range(table.locator("tbody tr").count()):
+        cells = table.locator("tbody tr").nth(place).locator("th, td")
+        boxes = [cells.nth(k).bounding_box() for k in range(cells.count())]
+        assert len(boxes) >= 6
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    if scripts:
+        label = "getComputedStyle(document.querySelectorAll('.stacked td')[3], '::before').content"
+        assert page.evaluate(label).replace('" "', "") == '"Rule: "'
+
+
+def test_on_a_screen_and_on_paper_the_gates_stay_a_table_with_its_head(open_page, pages):
+    page = open_page(pages / "gates.html")
+    shown = "['thead', 'tr', 'td'].map(n => getComputedStyle(document.querySelector('.stacked ' + n)).display)"
+    assert page.evaluate(shown) == ["table-header-group", "table-row", "table-cell"]
+    page.set_viewport_size(ON_PHONE)
+    assert page.evaluate(shown) == ["none", "block", "block"]
+    page.emulate_media(media="print")
+    assert page.evaluate(shown) == ["table-header-group", "table-row", "table-cell"]
 
 
 def test_charts_follow_the_dark_page(open_page, pages):

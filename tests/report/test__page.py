@@ -7,8 +7,8 @@ from appliedml.report import blocks
 from appliedml.report._page import WIDE, Page, paragraphs, slug
 
 
-def view(data: pd.DataFrame, *columns: blocks.Column):
-    document = blocks.Document("D", "S", (blocks.Section("s", "S", (blocks.Table("T", data, columns),)),))
+def view(data: pd.DataFrame, *columns: blocks.Column, **options):
+    document = blocks.Document("D", "S", (blocks.Section("s", "S", (blocks.Table("T", data, columns, **options),)),))
     return Page(document).section(document.sections[0])["blocks"][0]["view"]
 
 
@@ -47,6 +47,15 @@ def test_a_table_of_many_columns_is_wide_and_an_interval_counts_twice():
     assert not view(data, *plain[:WIDE]).wide
     assert view(data, *plain).wide
     assert view(data, interval, *plain[1:WIDE]).wide
+
+
+def test_a_table_that_a_narrow_page_stacks_says_so_and_may_be_wide_too():
+    data = pd.DataFrame({f"c{place}": [0.5] for place in range(WIDE + 1)})
+    columns = [blocks.Column(name, name, "number") for name in data]
+
+    assert view(data, *columns[:2]).classes == ""
+    assert view(data, *columns[:2], stacked=True).classes == "stacked"
+    assert view(data, *columns, stacked=True).classes == "stacked wide"
 
 
 def test_ids_of_sections_their_bodies_and_blocks_never_meet():

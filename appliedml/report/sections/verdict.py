@@ -183,7 +183,8 @@ def _gates(gates: Artifact) -> list[Block]:
     note = "A gate passes or fails only if its whole interval does."
     if "on" in table and (table["on"] == "value").any():
         note += " Gates that ask for the value alone are judged without their interval."
-    found: list[Block] = [Subheading("Gates"), Table("Gates of the policy", table, tuple(columns), note=note)]
+    shown = Table("Gates of the policy", table, tuple(columns), note=note, stacked=True)
+    found: list[Block] = [Subheading("Gates"), shown]
     waivers = gates.tables.get("waivers")
     if waivers is not None and len(waivers):
         found.append(_waivers(waivers, str(gates.summary.get("judged_on", ""))))
