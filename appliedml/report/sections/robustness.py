@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from appliedml.core.artifact import Artifact
+from appliedml.core.artifact import Artifact, Severity
 from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, Text, Tone
 from appliedml.report.figures import line_chart
 from appliedml.report.sections._fairness_groups import only, percent_of
@@ -13,6 +13,9 @@ from appliedml.store.run import Run
 
 KINDS = {"image_robustness": "Images", "text_robustness": "Texts", "table_robustness": "Tables"}
 MAX_LINES = 4
+MOST_NAMED = 6
+OPEN = "insufficient evidence"
+_WORST = (Severity.PROBLEM, Severity.WARNING)
 _LABELS = {"flip_rate": "Decisions changed"}
 
 
@@ -45,14 +48,52 @@ class Robustness:
 
 
 def _verdict(artifact: Artifact) -> Callout:
-    serious = [item for item in artifact.findings if item.severity in ("problem", "warning")]
+    """Say the worst: a loss that is shown, then a loss that cannot be ruled out; green only where all is ruled out."""
+    serious = [item for item in artifact.findings if item.severity in _WORST]
+    serious.sort(key=lambda item: _WORST.index(item.severity))
+    n_judged, still_open = _judged(artifact)
     tone: Tone = "good"
     title = "No loss beyond the tolerance is shown"
     if serious:
-        bad = any(item.severity == "problem" for item in serious)
-        tone, title = ("bad" if bad else "warning"), serious[0].title
+        tone = "bad" if serious[0].severity is Severity.PROBLEM else "warning"
+        title = serious[0].title
+    elif still_open:
+        tone, title = "warning", "Insufficient evidence: a loss beyond the tolerance is not ruled out"
+    elif not n_judged:
+        tone, title = "neutral", "No loss was judged against a tolerance"
     shown = serious if serious else artifact.findings
-    return Callout(tone, title, " ".join(f"{item.title}. {item.text}" for item in shown[:4]))
+    texts = [f"{item.title}. {item.text}" for item in shown[:4]]
+    if still_open:
+        more = f" and {len(still_open) - MOST_NAMED} more" if len(still_open) > MOST_NAMED else ""
+        texts.append(f"Insufficient evidence: {', '.join(still_open[:MOST_NAMED])}{more}.")
+    return Callout(tone, title, " ".join(texts))
+
+
+def _judged(artifact: Artifact) -> tuple[int, list[str]]:
+    """Return how many losses and behaviours were judged, and the names of those that stay open."""
+    curves, tolerance = artifact.tables["curves"], artifact.summary.get("tolerance")
+    changed = curves[curves["severity"] > 0]
+    if "verdict" in changed:
+        judged = changed[changed["verdict"] != ""]
+        unclear = judged["verdict"] == OPEN
+    elif tolerance is not None:
+        # Of images the loss of accuracy is what the findings speak of.
+        judged = changed[changed["metric"] == "accuracy"]
+        unclear = (judged["difference_low"] < -tolerance) & (judged["difference_high"] >= -tolerance)
+    else:
+        judged, unclear = changed.iloc[:0], pd.Series(dtype=bool)
+    names = [str(title).lower() for title in judged.loc[unclear.to_numpy(dtype=bool), "title"]]
+    n_judged, table = len(judged), artifact.tables.get("behaviours")
+    if table is not None:
+        readings = _readings(artifact, table)
+        n_judged += len(readings)
+        names += [str(title) for title, word in zip(table["title"], readings, strict=True) if word == "open"]
+    return n_judged, list(dict.fromkeys(names))
+
+
+def _readings(artifact: Artifact, table: pd.DataFrame) -> list[str]:
+    limit = float(artifact.summary.get("max_failure_rate", 0.0))
+    return ["warning" if row.low > limit else "ok" if row.high <= limit else "open" for row in table.itertuples()]
 
 
 def _label(metric: str) -> str:
@@ -183,7 +224,6 @@ def _behaviours(artifact: Artifact) -> list[Block]:
         Column("reading", "Reading", "badge"),
     )  # fmt: skip
     limit = float(artifact.summary.get("max_failure_rate", 0.0))
-    reading = ["warning" if row.low > limit else "ok" if row.high <= limit else "open" for row in table.itertuples()]
     note = (
         f"Share of cases that fail, with Wilson's interval; a warning where all of it lies above {percent_of(limit)}. "
         "Cases are template sentences, or test texts (groups of texts, where rows come in groups) with a sentence "
@@ -191,4 +231,7 @@ def _behaviours(artifact: Artifact) -> list[Block]:
     )
     own = artifact.summary.get("own_lexicon", False)
     note += "The words are the users' own lexicon." if own else "The sentences are English."
-    return [*found, Table("Behaviour tests", only(table.assign(reading=reading), columns), columns, note)]
+    return [
+        *found,
+        Table("Behaviour tests", only(table.assign(reading=_readings(artifact, table)), columns), columns, note),
+    ]

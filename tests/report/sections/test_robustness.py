@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.report.blocks import Callout, Figure, Subheading, Table, Text
@@ -84,7 +85,61 @@ def test_an_artifact_without_verdicts_or_settings_is_shown_too():
     run = {"image_robustness": image_artifact()}
     (table,) = blocks(run, Table)
     assert "Verdict" not in [column.label for column in table.columns]
-    assert blocks(run, Callout)[0].tone == "good"
+    assert (blocks(run, Callout)[0].tone, blocks(run, Callout)[0].title) == (
+        "neutral", "No loss was judged against a tolerance",
+    )  # fmt: skip
+
+
+def judged_artifact(*verdicts, findings=(), kind="table_robustness", **summary):
+    table = curves((("blur", 1), ("flip", 1), ("fade", 1))[: len(verdicts)])
+    table = table[table["metric"] == "roc_auc"].copy()
+    table.loc[table["severity"] == 1, "verdict"] = verdicts
+    return Artifact(kind, summary=summary, tables={"curves": table}, findings=findings)
+
+
+WITHIN, OPEN = "within tolerance", "insufficient evidence"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "tone", "title"),
+    [
+        ((WITHIN, WITHIN), "good", "No loss beyond the tolerance is shown"),
+        ((WITHIN, OPEN), "warning", "Insufficient evidence: a loss beyond the tolerance is not ruled out"),
+        ((OPEN, OPEN), "warning", "Insufficient evidence: a loss beyond the tolerance is not ruled out"),
+    ],
+)
+def test_the_headline_is_green_only_where_every_loss_is_ruled_out(verdicts, tone, title):
+    (callout,) = blocks({"table_robustness": judged_artifact(*verdicts)}, Callout)
+
+    assert (callout.tone, callout.title) == (tone, title)
+    assert ("Insufficient evidence: " in callout.text) == (OPEN in verdicts)
+
+
+def test_the_worst_finding_is_the_headline_and_what_is_open_stands_below():
+    found = (Finding(Severity.WARNING, "Falls a bit", "A."), Finding(Severity.PROBLEM, "Breaks", "B."))
+    (callout,) = blocks({"table_robustness": judged_artifact("warning", OPEN, findings=found)}, Callout)
+
+    assert (callout.tone, callout.title) == ("bad", "Breaks")
+    assert callout.text == "Breaks. B. Falls a bit. A. Insufficient evidence: flip."
+
+
+@pytest.mark.parametrize(("tolerance", "tone"), [(0.3, "good"), (0.1, "warning")])
+def test_images_have_no_verdicts_and_are_held_to_the_tolerance(tolerance, tone):
+    """The interval of every difference goes from -0.2 to 0.0."""
+    tables = {"curves": curves((("blur", 3),), verdict=False)}
+    run = {"image_robustness": Artifact("image_robustness", summary={"tolerance": tolerance}, tables=tables)}
+
+    assert blocks(run, Callout)[0].tone == tone
+
+
+def test_a_behaviour_that_stays_open_is_no_good_news():
+    cases = behaviours().assign(low=[0.05, 0.0], high=[0.3, 0.06])
+    artifact = judged_artifact(WITHIN, kind="text_robustness", max_failure_rate=0.1)
+    artifact.tables["behaviours"] = cases
+    (callout,) = blocks({"text_robustness": artifact}, Callout)
+
+    assert callout.tone == "warning"
+    assert callout.text == "Insufficient evidence: A holds."
 
 
 def test_an_audit_that_did_not_apply_has_nothing_to_show():
