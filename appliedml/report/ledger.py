@@ -16,6 +16,7 @@ import yaml
 from appliedml.core.artifact import Status
 from appliedml.core.schema import Schema
 from appliedml.errors import RunError
+from appliedml.report.signatures import why_not_signed
 
 # The same safe loader in C, where there is one: seven standards take half a second otherwise.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -196,20 +197,11 @@ def _holds(run: Any, kind: str) -> bool:
     if kind == "run":
         return True
     if kind == "sign_offs":
-        return _signed(run)
+        return not why_not_signed(run)
     artifact = _STANDS_FOR.get(kind, kind)
     if artifact not in run or run[artifact].status in (Status.SKIPPED, Status.NOT_APPLICABLE):
         return False
     return kind != "impact_ratios" or len(run[artifact].tables.get("impact_ratio", ())) > 0
-
-
-def _signed(run: Any) -> bool:
-    """Whether somebody signed, and the chain of sign-offs is as it was written."""
-    try:
-        sign_offs = getattr(run, "sign_offs", ())
-    except RunError:
-        return False
-    return bool(sign_offs) and all(sign_off.sound for sign_off in sign_offs)
 
 
 def _unmet(item: Item, run: Any) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -131,15 +130,6 @@ def test_a_fairness_audit_without_impact_ratios_is_no_evidence_of_them():
     bare = Artifact("fairness", tables={"features": fairness().tables["features"]})
 
     assert found_evidence(item("nyc_ll144", "rate-sex"), Run("Sex", fairness=bare))[0] == ""
-
-
-def test_only_an_unbroken_chain_of_sign_offs_is_evidence():
-    signed, broken, silent = Run(), Run(), Run()
-    signed.sign_offs, broken.sign_offs = [SimpleNamespace(sound=True)], [SimpleNamespace(sound=False)]
-
-    assert found_evidence(item("sr_26_2", "signed"), signed) == ("sign_offs", "")
-    assert found_evidence(item("sr_26_2", "signed"), broken)[0] == ""
-    assert found_evidence(item("sr_26_2", "signed"), silent)[0] == ""
 
 
 def test_heterogeneity_needs_a_feature_that_says_the_place():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliedml.report.ledger import Item
-from appliedml.report.sections._sign_offs import why_not_signed
+from appliedml.report.signatures import why_not_signed
 
 NOT_AUGMENTED = "The pipeline has no step and no setting that augments training data."
 # What else the setting says, and no augmentation by itself.

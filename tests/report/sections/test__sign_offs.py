@@ -3,13 +3,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliedml.report import blocks
 from appliedml.report.build import build_document, render_report, with_sign_offs_of, write_report
-from appliedml.report.sections._sign_offs import latest_sign_off, sign_off_blocks, verification_blocks, why_not_signed
+from appliedml.report.sections._sign_offs import latest_sign_off, sign_off_blocks, verification_blocks
 from appliedml.store import layout
-from appliedml.store._keys import SigningKey
 from appliedml.store.manifest import list_files, seal_run
 from appliedml.store.run import Run
 from appliedml.store.sign_offs import append_sign_off
@@ -108,28 +106,6 @@ def test_a_broken_chain_and_a_damaged_file_are_said(run):
     path.write_text("[")
     assert of(sign_off_blocks(Run(run.path)), blocks.Callout)[0].title == "The sign-offs were changed"
     assert latest_sign_off(Run(run.path))[0].title == "The sign-offs were changed"
-
-
-def test_only_a_signature_with_a_key_under_what_is_shown_is_one(run):
-    key = SigningKey(Ed25519PrivateKey.generate())
-    assert why_not_signed(run).startswith("Nobody has signed this run off.")
-    assert "(no key): anybody can have typed it" in why_not_signed(sign(run))
-    assert "although something did not match" in why_not_signed(sign(run, key=key, despite=["data: differs"]))
-    signed = sign(run, key=key, decision="reject")
-    assert why_not_signed(signed) == ""
-    write_report(signed)
-    assert why_not_signed(Run(run.path)) == ""
-
-    path = run.path / layout.TIMINGS
-    path.write_text(path.read_text().replace("2026", "2025"))
-    assert "files were changed after it" in why_not_signed(Run(run.path))
-
-    path = run.path / layout.SIGN_OFFS
-    records = json.loads(path.read_text())
-    write_json(path, [*records[:-1], records[-1] | {"decision": "approve"}])
-    assert why_not_signed(Run(run.path)) == "The chain of sign-offs is broken."
-    path.write_text("[")
-    assert why_not_signed(Run(run.path)) == "sign_offs.json is not as it was written."
 
 
 def test_hostile_names_and_notes_are_text_in_every_form(run):
