@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from appliedml.errors import DataError
+from appliedml.metrics._group_checks import check_settings
 from appliedml.metrics._group_tables import GroupTable, rates_for
 
 # Weights of one batch of resamples: 32 MiB of 8-byte numbers, whatever the number of rows or clusters.
@@ -49,7 +50,13 @@ class GroupDraws:
         -------
         low, high : array of shape (n_rates, n_groups)
             NaN where the rate is undefined, and in more than half of the resamples too.
+
+        Raises
+        ------
+        ParameterError
+            If the confidence is not between 0 and 1.
         """
+        check_settings("GroupDraws.interval", confidence=confidence)
         tail = (1 - confidence) / 2
         low, high = np.quantile(self.draws, [tail, 1 - tail], axis=-1)
         missing = np.isnan(self.draws).sum(axis=-1)
@@ -62,14 +69,14 @@ class GroupDraws:
 
 
 def bootstrap_rates(
-    table: GroupTable, names: Sequence[str] | None = None, *, n_resamples: int = 1000, seed: int = 0
+    table: GroupTable, names: str | Sequence[str] | None = None, *, n_resamples: int = 1000, seed: int = 0
 ) -> GroupDraws:
     """Resample a count table and return every rate of every group.
 
     Parameters
     ----------
     table : GroupTable
-    names : sequence of str, optional
+    names : str or sequence of str, optional
         Rates of :func:`rates_for`; all by default.
     n_resamples : int
     seed : int
@@ -81,7 +88,9 @@ def bootstrap_rates(
     Raises
     ------
     DataError
-        If a rate is not known or the table is empty.
+        If a rate is not known, none is named, or the table is empty or none.
+    ParameterError
+        If ``n_resamples`` or ``seed`` is out of range.
 
     Notes
     -----
@@ -108,13 +117,21 @@ def bootstrap_rates(
     >>> bool(low[0, 0] < 0.88 < high[0, 0])
     True
     """
+    check_settings("bootstrap_rates", n_resamples=n_resamples, seed=seed)
+    if not isinstance(table, GroupTable):
+        raise DataError(
+            f"bootstrap_rates: table must be a GroupTable. It is of type {type(table).__name__}. Make one of rows: "
+            "group_table(group, y_true, y_pred)."
+        )
     known = rates_for(table.classes)
-    wanted = list(known) if names is None else list(names)
+    wanted = list(known) if names is None else [names] if isinstance(names, str) else list(names)
+    if not wanted:
+        raise DataError("bootstrap_rates: names must name a rate. It is empty. Leave it out for all rates.")
     strange = [name for name in wanted if name not in known]
     if strange:
-        raise DataError(f"{strange[0]!r} is not a rate. Known: {', '.join(known)}.")
+        raise DataError(f"bootstrap_rates: {strange[0]!r} is not a rate. Known: {', '.join(known)}.")
     if not table.n_units:
-        raise DataError("The group table is empty: no row belongs to a group.")
+        raise DataError("bootstrap_rates: the group table is empty: no row belongs to a group. Give rows of a group.")
     top = np.stack([known[name].numerator.ravel() for name in wanted], axis=1).astype(float)
     bottom = np.stack([known[name].denominator.ravel() for name in wanted], axis=1).astype(float)
     n_groups, n_cells = len(table.groups), top.shape[0]

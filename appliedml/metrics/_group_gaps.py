@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from appliedml.errors import DataError
 from appliedml.metrics._group_bootstrap import GroupDraws
+from appliedml.metrics._group_checks import check_places, check_settings
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class PairwiseGaps:
         -------
         Pairs
         """
+        check_places("pairs", "rate", rate, self.names)
         where = np.flatnonzero(self.judged[rate])
         a, b = (where[index] for index in np.triu_indices(len(where), 1))
         value = self.estimate[rate, a] - self.estimate[rate, b]
@@ -125,6 +128,9 @@ class PairwiseGaps:
             Value, low, high; not negative. The value is NaN where group b has a rate of zero, the interval also
             where one of the groups was not judged.
         """
+        check_places("ratio", "rate", rate, self.names)
+        check_places("ratio", "group", a, self.groups)
+        check_places("ratio", "group", b, self.groups)
         top, bottom = self.estimate[rate, a], self.estimate[rate, b]
         if a == b:
             return (1.0, 1.0, 1.0) if top > 0 else (np.nan, np.nan, np.nan)
@@ -155,6 +161,7 @@ class PairwiseGaps:
         ends and at most the largest of their upper ends. The percentile interval of a bootstrapped maximum has no
         such property: with no disparity at all it lies above zero, the further the more groups there are.
         """
+        check_places("largest_gap", "rate", rate, self.names)
         lowest, highest, n_groups = self._extremes(rate)
         if n_groups < 2:
             return Largest(np.nan, np.nan, np.nan, -1, -1, n_groups)
@@ -174,6 +181,7 @@ class PairwiseGaps:
         Largest
             Between 0 and 1; the interval holds for the true smallest ratio of any two groups.
         """
+        check_places("smallest_ratio", "rate", rate, self.names)
         lowest, highest, n_groups = self._extremes(rate)
         if n_groups < 2 or not self.estimate[rate, highest] > 0:
             return Largest(np.nan, np.nan, np.nan, lowest, highest, n_groups)
@@ -210,6 +218,13 @@ def pairwise_gaps(draws: GroupDraws, judged: NDArray[np.bool_], confidence: floa
     -------
     PairwiseGaps
 
+    Raises
+    ------
+    DataError
+        If ``judged`` is not one truth value for each rate and group, or there is but one resample.
+    ParameterError
+        If the confidence is not between 0 and 1.
+
     Notes
     -----
     In every resample each pair's difference is set against its own standard error; the quantile of the largest of
@@ -234,7 +249,20 @@ def pairwise_gaps(draws: GroupDraws, judged: NDArray[np.bool_], confidence: floa
     >>> round(gap.value, 3), gap.low > 0.15, gap.high < 0.3
     (0.222, True, True)
     """
-    judged = judged & ~np.isnan(draws.estimate)
+    check_settings("pairwise_gaps", confidence=confidence)
+    asked = np.asarray(judged)
+    if asked.shape != draws.estimate.shape or asked.dtype != np.bool_:
+        raise DataError(
+            "pairwise_gaps: judged must hold true or false for each rate and group, shape "
+            f"{draws.estimate.shape}. It holds {asked.dtype} of shape {asked.shape}. To compare all groups on all "
+            "rates: np.ones(draws.estimate.shape, dtype=bool)."
+        )
+    if draws.draws.shape[-1] < 2:
+        raise DataError(
+            "pairwise_gaps: standard errors need at least 2 resamples. There is 1. Give bootstrap_rates more: "
+            "n_resamples=1000."
+        )
+    judged = asked & ~np.isnan(draws.estimate)
     # A resample without a single row behind a rate says nothing about it; it counts as the mean of the others.
     centre = np.zeros(draws.estimate.shape)
     centred = np.zeros_like(draws.draws)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtri
 
+from appliedml.errors import DataError
+from appliedml.metrics._group_checks import check_lengths, check_settings, column, scores_of
 from appliedml.metrics._group_tables import class_codes, cluster_codes, group_codes
 
 
@@ -59,6 +62,13 @@ def group_roc_auc(
     GroupEstimates
         NaN in a group with one class only; no standard error in one with a single positive or negative.
 
+    Raises
+    ------
+    DataError
+        If there are no rows, the arrays differ in length, or a label or score is missing or out of range.
+    ParameterError
+        If the confidence is not between 0 and 1.
+
     Notes
     -----
     Exact rank sums and their structural components (DeLong), summed within clusters where there are any (Obuchowski);
@@ -73,9 +83,8 @@ def group_roc_auc(
     >>> group_roc_auc(["a"] * 4, [0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4]).value.tolist()
     [0.75]
     """
-    names, code = group_codes(group, groups)
-    labels = class_codes(y_true, 2, "y_true")
-    scores = np.asarray(score, dtype=float)
+    check_settings("group_roc_auc", confidence=confidence)
+    names, code, labels, scores, owner = _columns("group_roc_auc", group, y_true, score, cluster, groups)
     n_groups = len(names)
     order = np.argsort(scores, kind="stable")
     order = order[code[order] >= 0]
@@ -104,7 +113,7 @@ def group_roc_auc(
             1 / np.sqrt(n_positive * (n_positive - 1))[where],
             1 / np.sqrt(n_negative * (n_negative - 1))[where],
         )
-        error = np.sqrt(_sum_of_squares((component - area[where]) * scale, where, n_groups, cluster, order))
+        error = np.sqrt(_sum_of_squares((component - area[where]) * scale, where, n_groups, owner, order))
         error[(n_positive < 2) | (n_negative < 2)] = np.nan
     low, high = _between_0_and_1(area, error, np.minimum(n_positive, n_negative), confidence)
     return GroupEstimates(tuple(names), area, error, low, high)
@@ -136,6 +145,13 @@ def group_calibration(
     GroupEstimates
         Above 0: the model says too little for this group; below: too much. A difference of probabilities.
 
+    Raises
+    ------
+    DataError
+        If there are no rows, the arrays differ in length, or a label or score is missing or out of range.
+    ParameterError
+        If the confidence is not between 0 and 1.
+
     Notes
     -----
     The interval is that of a mean, with residuals summed within clusters where there are any.
@@ -150,26 +166,45 @@ def group_calibration(
     >>> group_calibration(["a", "a", "b", "b"], [1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1]).value.round(3).tolist()
     [0.0, -0.1]
     """
-    names, code = group_codes(group, groups)
-    labels = class_codes(y_true, 2, "y_true")
+    check_settings("group_calibration", confidence=confidence)
+    names, code, labels, scores, owner = _columns("group_calibration", group, y_true, score, cluster, groups)
     inside = np.flatnonzero(code >= 0)
     where, n_groups = code[inside], len(names)
-    residual = labels[inside] - np.asarray(score, dtype=float)[inside]
+    residual = labels[inside] - scores[inside]
     n = np.bincount(where, minlength=n_groups).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(where, weights=residual, minlength=n_groups) / n
         scale = 1 / np.sqrt(n * (n - 1))[where]
-        error = np.sqrt(_sum_of_squares((residual - mean[where]) * scale, where, n_groups, cluster, inside))
+        error = np.sqrt(_sum_of_squares((residual - mean[where]) * scale, where, n_groups, owner, inside))
     error[n < 2] = np.nan
     reach = ndtri(0.5 + confidence / 2) * error
     return GroupEstimates(tuple(names), mean, error, np.maximum(mean - reach, -1), np.minimum(mean + reach, 1))
+
+
+def _columns(
+    who: str,
+    group: ArrayLike,
+    y_true: ArrayLike,
+    score: ArrayLike,
+    cluster: ArrayLike | None,
+    groups: Sequence[str] | None,
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[Any] | None]:
+    """Return group names, group codes, class codes, scores and clusters, all checked."""
+    names, code = group_codes(who, group, groups)
+    labels = class_codes(who, y_true, 2, "y_true")
+    scores = scores_of(who, score, probabilities=who == "group_calibration")
+    owner = None if cluster is None else column(who, "cluster", cluster)
+    check_lengths(who, group=code, y_true=labels, score=scores, cluster=owner)
+    if not len(code):
+        raise DataError(f"{who}: needs rows, and there are none. Give at least one row of a group.")
+    return names, code, labels, scores, owner
 
 
 def _sum_of_squares(
     influence: NDArray[np.float64],
     where: NDArray[np.int64],
     n_groups: int,
-    cluster: ArrayLike | None,
+    cluster: NDArray[Any] | None,
     rows: NDArray[np.intp],
 ) -> NDArray[np.float64]:
     """Sum over units of the squared sum of their rows' influence: the variance of an average."""

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from appliedml.errors import DataError
+from appliedml.metrics._group_checks import check_lengths, column, whole_numbers
 
 Counted = Literal["rows", "positives", "negatives", "selected"]
 
@@ -57,7 +58,7 @@ def rates_for(classes: Sequence[str]) -> dict[str, Rate]:
     Raises
     ------
     DataError
-        If there are fewer than two classes.
+        If there are fewer than two classes, or two of one name.
 
     Examples
     --------
@@ -69,6 +70,8 @@ def rates_for(classes: Sequence[str]) -> dict[str, Rate]:
     n_classes = len(classes)
     if n_classes < 2:
         raise DataError(f"Rates by group need at least 2 classes. There are {n_classes}.")
+    if isinstance(classes, str) or len(set(classes)) < n_classes:
+        raise DataError(f"Rates by group need a list of classes, each named once. It is {classes!r}. Name each class.")
     every = np.ones((n_classes, n_classes), dtype=bool)
     found = {"accuracy": Rate("accuracy", np.eye(n_classes, dtype=bool), every, "rows")}
     for code, label in [(1, "")] if n_classes == 2 else [(k, f".{name}") for k, name in enumerate(classes)]:
@@ -180,7 +183,7 @@ def group_table(
     Raises
     ------
     DataError
-        If the arrays differ in length, or a code is out of range.
+        If the arrays differ in length, or a code is missing, no whole number or out of range.
 
     Examples
     --------
@@ -188,23 +191,22 @@ def group_table(
     >>> table.groups, table.counts[0].tolist()
     (('a', 'b'), [[0, 0], [1, 1]])
     """
-    names, code = group_codes(group, groups)
-    true, pred = class_codes(y_true, len(classes), "y_true"), class_codes(y_pred, len(classes), "y_pred")
-    lengths = {"group": len(code), "y_true": len(true), "y_pred": len(pred)}
-    if cluster is not None:
-        lengths["cluster"] = len(np.asarray(cluster))
-    if len(set(lengths.values())) > 1:
-        shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise DataError(f"A group table needs arrays of one length. There are {shown}.")
+    names, code = group_codes("group_table", group, groups)
+    true, pred = (
+        class_codes("group_table", values, len(classes), name)
+        for values, name in ((y_true, "y_true"), (y_pred, "y_pred"))
+    )
+    owner = None if cluster is None else column("group_table", "cluster", cluster)
+    check_lengths("group_table", group=code, y_true=true, y_pred=pred, cluster=owner)
     n_classes = len(classes)
     n_cells = len(names) * n_classes * n_classes
     inside = code >= 0
     cell = ((code * n_classes + true) * n_classes + pred)[inside]
-    if cluster is None:
+    if owner is None:
         patterns, multiplicity = sparse.eye_array(n_cells, format="csr"), np.bincount(cell, minlength=n_cells)
     else:
-        patterns, multiplicity = _cluster_patterns(cluster_codes(cluster)[inside], cell, n_cells)
-    return GroupTable(tuple(names), tuple(classes), patterns, multiplicity.astype(np.int64), cluster is not None)
+        patterns, multiplicity = _cluster_patterns(cluster_codes(owner)[inside], cell, n_cells)
+    return GroupTable(tuple(names), tuple(classes), patterns, multiplicity.astype(np.int64), owner is not None)
 
 
 def _cluster_patterns(cluster: NDArray[np.int64], cell: NDArray[np.int64], n_cells: int) -> tuple[Any, NDArray[Any]]:
@@ -223,11 +225,13 @@ def _cluster_patterns(cluster: NDArray[np.int64], cell: NDArray[np.int64], n_cel
     return every[first], multiplicity
 
 
-def group_codes(group: ArrayLike, groups: Sequence[str] | None) -> tuple[list[str], NDArray[np.int64]]:
+def group_codes(who: str, group: ArrayLike, groups: Sequence[str] | None) -> tuple[list[str], NDArray[np.int64]]:
     """Return group names and the position of every row's group.
 
     Parameters
     ----------
+    who : str
+        The function that asks.
     group : array of shape (n_samples,)
         Labels, or positions in ``groups``.
     groups : sequence of str, optional
@@ -241,28 +245,32 @@ def group_codes(group: ArrayLike, groups: Sequence[str] | None) -> tuple[list[st
     Raises
     ------
     DataError
-        If a position is out of range.
+        If a position is missing, no whole number or out of range.
 
     Examples
     --------
-    >>> group_codes(["b", "a"], None)
+    >>> group_codes("group_table", ["b", "a"], None)
     (['a', 'b'], array([1, 0]))
     """
     if groups is None:
-        labels = pd.Series(np.asarray(group, dtype=object)).astype(object)
+        labels = pd.Series(column(who, "group", np.asarray(group, dtype=object))).astype(object)
         codes, found = pd.factorize(labels.where(labels.isna(), labels.map(str)), sort=True)
         return [str(name) for name in found], codes.astype(np.int64)
-    codes = np.asarray(group, dtype=np.int64)
+    what = f"positions -1 .. {len(groups) - 1} in groups"
+    remedy = "Give positions and -1 for a row of no group; or leave groups out, and give labels."
+    codes = whole_numbers(who, "group", group, what, remedy)
     if len(codes) and (codes.max() >= len(groups) or codes.min() < -1):
-        raise DataError(f"group must hold positions -1 .. {len(groups) - 1}. It holds {codes.min()} .. {codes.max()}.")
+        raise DataError(f"{who}: group must hold {what}. It holds {codes.min()} .. {codes.max()}. {remedy}")
     return list(groups), codes
 
 
-def class_codes(values: ArrayLike, n_classes: int, name: str) -> NDArray[np.int64]:
+def class_codes(who: str, values: ArrayLike, n_classes: int, name: str) -> NDArray[np.int64]:
     """Return class codes, checked.
 
     Parameters
     ----------
+    who : str
+        The function that asks.
     values : array of shape (n_samples,)
     n_classes : int
     name : str
@@ -275,16 +283,20 @@ def class_codes(values: ArrayLike, n_classes: int, name: str) -> NDArray[np.int6
     Raises
     ------
     DataError
-        If a code is out of range.
+        If a code is missing, no whole number or out of range.
 
     Examples
     --------
-    >>> class_codes([0, 1, 1], 2, "y_true")
+    >>> class_codes("group_table", [0, 1, 1], 2, "y_true")
     array([0, 1, 1])
     """
-    codes = np.asarray(values).astype(np.int64)
+    what = f"class codes 0 .. {n_classes - 1}"
+    remedy = "Give the position of each row's class."
+    if name == "y_pred":
+        remedy += " Probabilities become codes by a threshold, as in (p >= 0.5).astype(int), or by argmax(axis=1)."
+    codes = whole_numbers(who, name, values, what, remedy)
     if len(codes) and (codes.min() < 0 or codes.max() >= n_classes):
-        raise DataError(f"{name} must hold class codes 0 .. {n_classes - 1}. It holds {codes.min()} .. {codes.max()}.")
+        raise DataError(f"{who}: {name} must hold {what}. It holds {codes.min()} .. {codes.max()}. {remedy}")
     return codes
 
 

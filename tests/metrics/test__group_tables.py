@@ -46,7 +46,7 @@ def test_a_row_of_no_group_is_not_counted():
 
 
 def test_missing_labels_belong_to_no_group_and_missing_clusters_stand_alone():
-    assert group_codes(["b", None, "a"], None)[1].tolist() == [1, -1, 0]
+    assert group_codes("group_table", ["b", None, "a"], None)[1].tolist() == [1, -1, 0]
     assert len(set(cluster_codes(["x", None, None, "x"]))) == 3
 
 
@@ -63,7 +63,10 @@ def test_with_three_classes_every_class_is_set_against_the_others():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"group": [0, 0], "y_true": [1], "y_pred": [1, 0]}, "arrays of one length. There are group 2, y_true 1"),
+        (
+            {"group": [0, 0], "y_true": [1], "y_pred": [1, 0]},
+            "There are group 2, y_true 1",
+        ),
         ({"group": [0], "y_true": [2], "y_pred": [1]}, "y_true must hold class codes 0 .. 1. It holds 2 .. 2."),
         ({"group": [5], "y_true": [1], "y_pred": [1], "groups": ["a"]}, "positions -1 .. 0"),
     ],
