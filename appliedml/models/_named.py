@@ -91,6 +91,8 @@ class Kind:
         """Return what is wrong with an entry, in words, or None."""
         if self.holds(entry):
             return None
+        if isinstance(entry, type):
+            return self._of_class(entry)
         try:
             name, given = registry.split_entry(entry)
         except StageError:
@@ -104,6 +106,12 @@ class Kind:
             if not self.values[key].accepts(given[key]):
                 return rule_sentence(name, key, self.values[key], given[key])
         return None
+
+    def _of_class(self, made_by: type) -> str:
+        own = made_by.__name__
+        name = next((name for name, (known, _) in self.known.items() if known == own), None)
+        named = f", or its name {name!r}" if name and getattr(self._room(), own, None) is made_by else ""
+        return f"{own} is a class. Give an instance: {own}(){named}."
 
     def make(self, entry: Any, defaults: Mapping[str, Any] | None = None, **changes: Any) -> Any:
         """Return a fresh object.

@@ -4,6 +4,7 @@ import pytest
 from appliedml.core.params import broken_rules
 from appliedml.errors import ParameterError, StageError
 from appliedml.models._named import LOSS, METRIC, OPTIMIZER, SCHEDULE, Named, NotInFile, is_of_keras, plain_facts
+from appliedml.models.keras_classifier import KerasClassifier
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,7 @@ from appliedml.models._named import LOSS, METRIC, OPTIMIZER, SCHEDULE, Named, No
         ({"adam": {"beta1": 0.5}}, "adam has no parameter 'beta1'. Did you mean 'beta_1'?"),
         ({"adam": {}, "sgd": {}}, "neither a name nor one name"),
         (3, "neither a name nor one name"),
-        (keras.optimizers.Adam, "neither a name nor one name"),
+        (keras.optimizers.Adam, "Adam is a class. Give an instance: Adam(), or its name 'adam'."),
     ],
 )
 def test_what_is_wrong_is_said_with_the_nearest_match(entry, sentence):
@@ -126,6 +127,26 @@ def test_a_class_of_ones_own_that_cannot_be_copied_says_so():
     assert "cannot be copied" in METRIC.lost(Needs(3))
     assert METRIC.lost(keras.metrics.AUC()) is None
     assert METRIC.lost("auc") is None
+
+
+@pytest.mark.parametrize(
+    ("parameter", "given", "words"),
+    [
+        ("optimizer", keras.optimizers.Adam, "Adam is a class. Give an instance: Adam(), or its name 'adam'."),
+        ("loss", keras.losses.Huber, "Huber is a class. Give an instance: Huber(), or its name 'huber'."),
+        (
+            "metrics",
+            ["auc", keras.metrics.Recall],
+            "Recall is a class. Give an instance: Recall(), or its name 'recall'.",
+        ),
+        ("loss", Own, "Own is a class. Give an instance: Own()."),
+    ],
+)
+def test_a_class_in_place_of_an_object_is_told_from_it(parameter, given, words):
+    with pytest.raises(ParameterError) as caught:
+        KerasClassifier(**{parameter: given}).fit([[0.0], [1.0]], [0, 1])
+
+    assert str(caught.value).endswith(words)
 
 
 def test_two_losses_that_differ_in_what_they_do_not_tell_share_no_token():
