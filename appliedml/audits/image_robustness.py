@@ -263,8 +263,7 @@ def _measure(resamples: Resamples, metric: str, y: NDArray[np.int64], found: tup
     predicted, chances = found
     if metric == "roc_auc":
         return resamples.auroc(y == 1, chances[:, 1], np.ones(len(y), dtype=bool))
-    shares = resamples.weights @ (predicted == y).astype(np.float64) / resamples.weights.sum(axis=1)
-    return Draws(float(shares[0]), shares[1:], len(y))
+    return resamples.share(predicted == y)
 
 
 def _scores(curves: pd.DataFrame) -> pd.DataFrame:

@@ -85,11 +85,6 @@ class Resamples:
         parts = [part.astype(np.uint8) for part in islice(self._draw(), None if few else 1)]
         self._kept = parts if few else None
 
-    @property
-    def weights(self) -> Floats:
-        """All weights at once, shape (1 + n_resamples, n_rows), the rows as they are first: for few rows."""
-        return np.concatenate([part for _, part in self._blocks()])
-
     def _blocks(self) -> Iterator[tuple[slice, Floats]]:
         """Weights in blocks of resamples, and which draws they are; the rows as they are come first."""
         yield slice(0, 1), np.ones((1, self._n_rows))
@@ -126,6 +121,21 @@ class Resamples:
                 weights *= factor.of_cell[draws][:, cell]
             found[draws] = Ranked(ranking, weights).roc_auc()
         return Draws(float(found[0]), found[1:], n)
+
+    def share(self, marked: NDArray[np.bool_]) -> Draws:
+        """Return the share of marked rows.
+
+        Parameters
+        ----------
+        marked : array of bool, shape (n_rows,)
+
+        Returns
+        -------
+        Draws
+        """
+        of_marked, of_all = self._totals(marked, np.ones(self._n_rows, dtype=bool))
+        found = of_marked / of_all
+        return Draws(float(found[0]), found[1:], self._n_rows)
 
     def difference_of_shares(
         self, marked: NDArray[np.bool_], level: NDArray[np.bool_], known: NDArray[np.bool_]

@@ -44,7 +44,8 @@ def test_one_level_only_has_no_area():
 
 def measured(resamples, known=ALL):
     balanced = resamples.auroc(MARKED, SCORE, known, resamples.balancing(MARKED, LEVEL, known))
-    return [resamples.auroc(LEVEL, SCORE, known), resamples.difference_of_shares(MARKED, LEVEL, known), balanced]
+    shares = [resamples.difference_of_shares(MARKED, LEVEL, known), resamples.share(MARKED)]
+    return [resamples.auroc(LEVEL, SCORE, known), *shares, balanced]
 
 
 @pytest.mark.parametrize("groups", [None, np.arange(N) // 3])
@@ -65,15 +66,15 @@ def test_weights_that_are_drawn_again_give_the_same_values_as_those_kept(groups,
 def test_draws_are_those_of_the_weights_written_out():
     resamples = Resamples(N, 40, 5, np.arange(N) // 3)
     weights = np.concatenate(list(resample_weights(N, 40, 5, np.arange(N) // 3)))
-    np.testing.assert_array_equal(resamples.weights, np.concatenate([np.ones((1, N)), weights]))
 
-    area, share, balanced = measured(resamples)
+    area, share, marked_share, balanced = measured(resamples)
 
     for draw in (0, 17, 39):
         w = weights[draw]
         assert area.draws[draw] == pytest.approx(roc_auc_score(LEVEL, SCORE, sample_weight=w))
         inside, outside = (np.average(MARKED[rows], weights=w[rows]) for rows in (LEVEL, ~LEVEL))
         assert share.draws[draw] == pytest.approx(inside - outside)
+        assert marked_share.draws[draw] == pytest.approx(np.average(MARKED, weights=w))
         factor = np.zeros(N)
         for marked in (False, True):
             for level in (False, True):
@@ -82,15 +83,17 @@ def test_draws_are_those_of_the_weights_written_out():
         assert balanced.draws[draw] == pytest.approx(roc_auc_score(MARKED, SCORE, sample_weight=w * factor))
 
 
+@pytest.mark.parametrize("measure", ["auroc", "share"])
 @pytest.mark.parametrize(("kept", "most"), [(2**27, 16e6), (0, 6e6)])
-def test_memory_never_holds_all_weights_as_numbers(kept, most, monkeypatch):
+def test_memory_never_holds_all_weights_as_numbers(kept, most, measure, monkeypatch):
     """Six million weights take 48 MB as numbers of eight bytes, and 6 MB as bytes."""
     monkeypatch.setattr(paired_draws, "KEPT_WEIGHTS", kept)
     n = 10_000
     level, score = np.arange(n) % 3 == 0, np.random.default_rng(0).normal(size=n)
 
     tracemalloc.start()
-    Resamples(n, 600, 1).auroc(level, score, np.ones(n, dtype=bool))
+    resamples = Resamples(n, 600, 1)
+    resamples.share(level) if measure == "share" else resamples.auroc(level, score, np.ones(n, dtype=bool))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
