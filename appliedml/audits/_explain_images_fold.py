@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from appliedml.audits._explain_images_checks import gradient_preview, nearness, painted, randomised
 from appliedml.audits._explain_images_masks import inside_masks
+from appliedml.audits._explain_images_stand_ins import score_range
 from appliedml.audits._explain_rows import outputs_of, stratified_rows
 from appliedml.core.fold import Fold
 from appliedml.core.images import Images
@@ -167,6 +168,8 @@ def evidence_of(fold: Fold, explained: ExplainedImages, options: Any) -> dict[st
         "norm": float(np.linalg.norm(values.values)),
         "scores": values.scores,
         "base_values": values.base_values,
+        "score_range": score_range(fold, explained.outputs, options.output),
+        "n_test": len(fold.test),
         "labels": labels,
         "reached_target": values.reached_target,
         "n_evaluations": values.n_evaluations,

@@ -13,6 +13,7 @@ from appliedml.audits._explain_groups import left_out
 from appliedml.audits._explain_images_findings import PART_FACTOR, image_findings
 from appliedml.audits._explain_images_fold import evidence_of, explain_fold
 from appliedml.audits._explain_images_masks import mask_table
+from appliedml.audits._explain_images_stand_ins import stand_in_table
 from appliedml.audits._explain_images_tables import error_table, map_table, part_table, released
 from appliedml.audits._explain_images_trust import (
     agreement_table,
@@ -100,6 +101,9 @@ class ExplainImages(Configured):
         how, value, low, high, n (and verdict): mean rank correlations of the absolute values, image by image.
     ``errors``
         By fold; see :func:`appliedml.audits._explain_images_tables.error_table`.
+    ``stand_ins``
+        Scores of the wholly hidden pictures beside the range of the pictures' own, by fold and class; see
+        :func:`appliedml.audits._explain_images_stand_ins.stand_in_table`. Far outside it, try another ``hidden``.
     ``painted``
         class, probability, before. Pixels are in the array ``painted_pixels``.
     ``released``
@@ -268,6 +272,7 @@ class ExplainImages(Configured):
             "randomisation": randomisation,
             "preview": preview,
             "errors": error_table(found),
+            "stand_ins": stand_in_table(found),
             "painted": painted,
         }
         if self.release_images:

@@ -10,8 +10,16 @@ from appliedml.core.artifact import Severity
 
 SUMMARY = {
     "target_error": 0.1, "relative_error": 0.05, "distance": 0.05, "expected_distance": 0.05, "distance_grid": "3 x 4",
-    "distance_images": 2, "additivity_residual": 1e-12, "fold_agreement": 0.9,
+    "distance_images": 2, "additivity_residual": 1e-12, "fold_agreement": 0.9, "hidden": "mean",
+    "output": "probability",
 }  # fmt: skip
+
+
+def stand_ins(hidden=0.5, n_outside=0):
+    return pd.DataFrame(
+        {"fold": [0], "output": "yes", "n": 10, "hidden": hidden, "hidden_low": hidden, "hidden_high": hidden,
+         "low": 0.1, "high": 0.9, "n_test": 50, "n_outside": n_outside}
+    )  # fmt: skip
 
 
 def parts(**shares):
@@ -33,6 +41,7 @@ def tables(**changed):
         "randomisation": line.assign(how="the network with its weights drawn anew"),
         "advantages": pd.concat([line.assign(curve="deletion"), line.assign(curve="insertion")]),
         "by_group": pd.DataFrame(),
+        "stand_ins": stand_ins(),
     } | changed  # fmt: skip
 
 
@@ -81,6 +90,11 @@ def test_known_regions_are_looked_at_or_that_is_not_shown():
             {"errors": pd.DataFrame({"reached_target": [False], "worst_image_error": [0.3]})},
         ),
         ("The heat maps are further from exact values than their stated error", {"distance": 0.2}, {}),
+        (
+            "The stand-in of hidden regions does not look like a picture to the network",
+            {},
+            {"stand_ins": stand_ins(1.0, 10)},
+        ),
         ("Values do not add up to the score", {"additivity_residual": 0.1}, {}),
         ("Folds disagree on where the model looks", {"fold_agreement": 0.3}, {}),
         (

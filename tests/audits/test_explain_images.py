@@ -133,6 +133,19 @@ def test_other_players_stand_ins_and_scales_find_the_lesions_too(folds, paramete
     assert len(found.tables["maps"][found.tables["maps"]["view"] == "all images"]) == 25
 
 
+def test_a_stand_in_that_scores_like_no_film_is_a_warning_and_training_films_are_none(folds):
+    # Films are dark: to one of the two models a grey one is brighter than any of them.
+    grey = conclude(folds, max_images=10, grid=4, hidden="grey", n_permutations=8)
+    known = conclude(folds, max_images=10, grid=4, hidden="training", background_images=3, n_permutations=8)
+    title = "The stand-in of hidden regions does not look like a picture to the network"
+
+    assert grey.tables["stand_ins"][["n", "n_outside", "n_test"]].iloc[0].tolist() == [5, 5, 60]
+    assert grey.tables["stand_ins"]["hidden"].to_numpy() == pytest.approx(grey.tables["errors"]["base_value"])
+    assert title in [item.title for item in grey.findings if item.severity is Severity.WARNING]
+    assert known.tables["stand_ins"]["n_outside"].tolist() == [0, 0]
+    assert title not in [item.title for item in known.findings]
+
+
 def test_groups_are_compared_and_small_ones_only_shown(folds, artifact):
     large = conclude(folds, max_images=80, grid=4, min_group_images=20, n_permutations=8).tables["by_group"]
 

@@ -30,6 +30,50 @@ def trust_blocks(artifact: Artifact) -> list[Block]:
     return [*found, *_by_fold(artifact)]
 
 
+def stand_in_facts(artifact: Artifact) -> list[tuple[str, str]]:
+    """Return what a wholly hidden picture scores beside the pictures, as a line of facts.
+
+    Parameters
+    ----------
+    artifact : Artifact
+
+    Returns
+    -------
+    list of (str, str)
+        Empty for runs that did not measure it.
+    """
+    table = artifact.tables.get("stand_ins")
+    if table is None or not len(table):
+        return []
+    n, n_outside = int(table["n"].sum()), int(table["n_outside"].sum())
+    low, high = number(table["hidden_low"].min()), number(table["hidden_high"].max())
+    scored = low if low == high else f"{low} to {high}"
+    told = f"{n_outside} of {n} outside the range (1 % to 99 %) of the pictures' own out-of-fold scores"
+    return [("A wholly hidden picture scores (the base value)", f"{scored}; {told}")]
+
+
+def stand_in_note(artifact: Artifact) -> str:
+    """Return what a reader of single heat maps must know of the base value: nothing where it is that of pictures.
+
+    Parameters
+    ----------
+    artifact : Artifact
+
+    Returns
+    -------
+    str
+        With a space at the end.
+    """
+    table = artifact.tables.get("stand_ins")
+    if table is None or not table["n_outside"].sum():
+        return ""
+    n_outside, n = int(table["n_outside"].sum()), int(table["n"].sum())
+    return (
+        f"In {n_outside} of {n} images the base value is no score that pictures have: much of the colour may "
+        "tell how an image differs from the stand-in. "
+    )
+
+
 def _curves(artifact: Artifact) -> list[Block]:
     found: list[Block] = []
     advantages = artifact.tables["advantages"].set_index("curve")
@@ -122,4 +166,27 @@ def _by_fold(artifact: Artifact) -> list[Block]:
         residual=[f"{value:.1e}" for value in errors["additivity_residual"]],
         mean_permutations=errors["mean_permutations"].round().astype("int64"),
     )
-    return [*found, Table("Error of the maps, by fold", errors, columns, collapsed=True)]
+    found.append(Table("Error of the maps, by fold", errors, columns, collapsed=True))
+    return [*found, *_stand_ins(artifact)]
+
+
+def _stand_ins(artifact: Artifact) -> list[Block]:
+    table = artifact.tables.get("stand_ins")
+    if table is None or not len(table):
+        return []
+    columns = (
+        Column("fold", "Fold", "int"),
+        Column("output", "Class"),
+        Column("n", "Images, wholly hidden", "int"),
+        Column("hidden", "Their mean score, lowest to highest", "interval", ("hidden_low", "hidden_high")),
+        Column("low", "1 % of the pictures score below", "number"),
+        Column("high", "1 % above", "number"),
+        Column("n_test", "Pictures", "int"),
+        Column("n_outside", "Hidden ones outside", "int"),
+    )
+    note = (
+        "Heights of a map are measured from the score of the picture of which nothing is shown. Where that is outside "
+        "what pictures score out-of-fold, the network sees something that no picture looks like, and the map tells how "
+        "a picture differs from that. More than one in ten outside is a warning; of real pictures one in fifty is."
+    )
+    return [Table("Wholly hidden pictures beside the others, by fold", table, columns, note=note, collapsed=True)]

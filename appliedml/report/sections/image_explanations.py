@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from appliedml.core.artifact import Artifact
-from appliedml.report.blocks import Block, Callout, Column, KeyValues, Picture, Pictures, Subheading, Table, Text
+from appliedml.report.blocks import (
+    Block,
+    Callout,
+    Column,
+    Figure,
+    KeyValues,
+    Picture,
+    Pictures,
+    Subheading,
+    Table,
+    Text,
+)
 from appliedml.report.figures import heatmap_chart
-from appliedml.report.pictures import heat_over, outlined, png
-from appliedml.report.sections._image_trust import trust_blocks
+from appliedml.report.pictures import SIDE_PX, heat_over, in_colour, outlined, png
+from appliedml.report.sections._image_trust import stand_in_facts, stand_in_note, trust_blocks
 from appliedml.report.sections._scores import finding_blocks
 from appliedml.report.values import percent
 from appliedml.store.run import Run
@@ -27,8 +38,11 @@ _HIDDEN = {
 }
 _INTERVAL = ("low", "high")
 _ALL = "all images"
+_PREVIEW = "gradients (quick preview)"
 # A report stays small: released images are shown in order of their score up to this number.
 _MOST_PICTURES = 24
+# Between an image and the heat map below it.
+_GAP_PX = 4
 _CELLS = (
     Column("row", "Row", "int"), Column("column", "Column", "int"),
     Column("value", "Mean absolute value", "interval", _INTERVAL), Column("share", "Share", "percent"),
@@ -68,7 +82,7 @@ class ImageExplanations:
                 "Shapley values share out a score among regions of the image. They say what the model does with "
                 "pixels; not what causes a finding, nor that what it looks at is the finding.",
             ),
-            _facts(artifact.summary),
+            _facts(artifact),
         ]
         found += finding_blocks(artifact)
         found += _maps(artifact)
@@ -76,17 +90,24 @@ class ImageExplanations:
         found += _masks(artifact)
         found += _groups(artifact)
         found += trust_blocks(artifact)
+        found += _preview_map(artifact)
         found += _painted(artifact)
         return [*found, *_released(artifact)]
 
 
-def _facts(summary: Mapping[str, Any]) -> KeyValues:
+def _facts(artifact: Artifact) -> KeyValues:
+    summary = artifact.summary
     height, width = summary["size"]
     items = [
-        ("Explained", f"the {_SCALES[summary['output']]} of {', '.join(summary['classes'])}"),
+        (
+            "Explained",
+            f"the {_SCALES[summary['output']]} of class{'es' if summary['several'] else ''} "
+            f"{', '.join(summary['classes'])}",
+        ),
         ("Images", f"{summary['n_images']:,} test images of {summary['n_folds']} folds, {height} x {width} pixels"),
         ("Regions", f"{summary['n_regions']} {_PLAYERS[summary['players']]} an image"),
         ("A hidden region shows", _HIDDEN[summary["hidden"]].format(n=summary["n_hidden"])),
+        *stand_in_facts(artifact),
         ("Images scored", f"{summary['n_evaluations']:,} composite images"),
         (
             "Relative error of sampling",
@@ -118,29 +139,43 @@ def _maps(artifact: Artifact) -> list[Block]:
         Subheading("Where the model looks on average"),
         Text(
             "Mean absolute Shapley values of the cells of a grid laid over all images; rows and columns count from the "
-            "upper left corner."
+            "upper left corner. Left and right are those of the image as it is shown, not the patient's. The colours "
+            "of each map run from its smallest cell to its largest, however close these are: between maps, compare the "
+            "numbers."
         ),
     ]
     for view in dict.fromkeys(table["view"]):
+        if view == _PREVIEW:
+            continue
         part = table[table["view"] == view]
-        first = part.iloc[0]
-        top = part.loc[part["value"].idxmax()]
-        small = ", a small group" if first["small"] and view != _ALL else ""
-        title = f"Average map: {view} ({int(first['n'])} images{small})"
-        found.append(
-            heatmap_chart(
-                title=title,
-                alt=f"Mean absolute value by cell. The largest is in row {top['row']}, column {top['column']}: "
-                f"{top['value']:.3g} ({top['low']:.3g} to {top['high']:.3g}), {percent(top['share'])} of the sum.",
-                data=part.assign(percent=100 * part["share"]),
-                x="column",
-                y="row",
-                value="percent",
-                value_title="Share of the attribution (%)",
-                columns=_CELLS,
-            )
-        )
+        small = ", a small group" if part["small"].iloc[0] and view != _ALL else ""
+        found.append(_average_map(part, f"Average map: {view} ({int(part['n'].iloc[0])} images{small})", "value"))
     return found
+
+
+def _preview_map(artifact: Artifact) -> list[Block]:
+    """The map of the gradients, apart from those of Shapley values: it answers another question."""
+    part = artifact.tables["maps"][artifact.tables["maps"]["view"] == _PREVIEW]
+    if not len(part):
+        return []
+    title = f"Quick preview by gradients, no Shapley values ({int(part['n'].iloc[0])} images)"
+    return [_average_map(part, title, "integrated gradient")]
+
+
+def _average_map(part: pd.DataFrame, title: str, what: str) -> Figure:
+    top = part.loc[part["value"].idxmax()]
+    return heatmap_chart(
+        title=title,
+        alt=f"Mean absolute {what} by cell. The largest is in row {top['row']}, column {top['column']}: "
+        f"{top['value']:.3g} ({top['low']:.3g} to {top['high']:.3g}), {percent(top['share'])} of the sum. Spread "
+        f"evenly, each cell would hold {percent(1 / len(part))}.",
+        data=part.assign(percent=100 * part["share"]),
+        x="column",
+        y="row",
+        value="percent",
+        value_title="Share of the attribution (%)",
+        columns=_CELLS,
+    )
 
 
 def _parts(artifact: Artifact) -> list[Block]:
@@ -283,6 +318,7 @@ def _released(artifact: Artifact) -> list[Block]:
     # One scale for all pictures: a pale map is that of a score near its base value.
     largest = float(np.abs(maps).max())
     items: list[Picture] = []
+    scale = _SCALES[artifact.summary["output"]]
     for row in table.head(_MOST_PICTURES).to_dict("records"):
         at = int(row["place"])
         pixels, mask = arrays["released_pixels"][at], arrays.get("released_masks")
@@ -291,9 +327,15 @@ def _released(artifact: Artifact) -> list[Block]:
         if mask is not None and mask[at].any():
             heat, known = outlined(heat, mask[at]), " The known region is outlined in yellow."
         name = f"{row['row_id']} (fold {row['fold']})"
-        score = f"{row['output']} {row['score']:.3f}, base value {row['base_value']:.3f}"
-        items.append(Picture(png(pixels), f"Test image {name}.", name))
-        items.append(Picture(png(heat), f"Heat map over test image {name}.{known}", score))
+        items.append(
+            Picture(
+                png(_stacked(pixels, heat), 2 * SIDE_PX + _GAP_PX),
+                f"Test image {name}, and below it the heat map over it.{known}",
+                f"{name}. Class {row['output']}: {scale} {row['score']:.3f}, base value {row['base_value']:.3f}",
+            )
+        )
+    strongest = np.unravel_index(np.abs(maps).argmax(), maps.shape)
+    deepest = abs(float(values[strongest[0]][regions[strongest]]))
     return [
         Subheading("Single images"),
         Callout(
@@ -304,8 +346,16 @@ def _released(artifact: Artifact) -> list[Block]:
         Pictures(
             "Released images, and heat maps over them",
             tuple(items),
-            "From the lowest to the highest score. Red raises the score, blue lowers it, on one scale for all images. "
-            "Association, not cause.",
+            "From the lowest to the highest score, each image above its heat map. Red raises the score above the base "
+            f"value (nothing shown), blue lowers it, on one scale: the deepest colour is a region of {deepest:.2g}. "
+            f"{stand_in_note(artifact)}Association, not cause.",
         ),
         Table("Released images", table, _RELEASED, collapsed=True),
     ]
+
+
+def _stacked(pixels: NDArray[Any], heat: NDArray[Any]) -> NDArray[np.uint8]:
+    """An image above its heat map as one picture: side by side in a grid, they would part at the end of a line."""
+    height, width = pixels.shape[:2]
+    gap = np.full((max(1, round(_GAP_PX * height / SIDE_PX)), width, 3), 255, dtype=np.uint8)
+    return np.concatenate([in_colour(pixels), gap, in_colour(heat)])

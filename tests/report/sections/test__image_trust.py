@@ -1,10 +1,12 @@
 """How far maps can be trusted, as blocks."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Figure, Subheading, Table
-from appliedml.report.sections._image_trust import trust_blocks
+from appliedml.report.sections._image_trust import stand_in_facts, stand_in_note, trust_blocks
 
 
 def artifact(high):
@@ -55,3 +57,19 @@ def test_one_fold_has_no_agreement():
 
     assert "Error of the maps, by fold" in captions
     assert not [caption for caption in captions if caption.startswith("Agreement")]
+
+
+def test_wholly_hidden_pictures_have_a_table_and_runs_without_the_measure_have_none():
+    row = {"fold": [0], "output": "yes", "n": 6, "hidden": 1.0, "hidden_low": 1.0, "hidden_high": 1.0, "low": 0.06,
+           "high": 0.93, "n_test": 50, "n_outside": 6}  # fmt: skip
+    earlier = artifact(0.4)
+    measured = replace(earlier, tables={**earlier.tables, "stand_ins": pd.DataFrame(row)})
+
+    shown = table(trust_blocks(measured), "Wholly hidden pictures")
+
+    assert "no picture looks like" in shown.note
+    assert stand_in_facts(measured)[0][1].startswith("1.000; 6 of 6 outside the range")
+    assert not [block for block in trust_blocks(earlier) if getattr(block, "caption", "").startswith("Wholly hidden")]
+    assert stand_in_facts(earlier) == []
+    assert stand_in_note(measured).startswith("In 6 of 6 images")
+    assert stand_in_note(earlier) == ""

@@ -1,10 +1,12 @@
 """The section on explanations of images, from artifacts."""
 
+import io
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from appliedml.core.artifact import Artifact, Finding, Severity
 from appliedml.report.blocks import Callout, Document, Figure, KeyValues, Pictures, Section, Subheading, Table, Text
@@ -65,6 +67,10 @@ def artifact(released=0, painted=False, masks=True, groups=None, randomised=True
             {"fold": [0, 1], "n_images": 6, "base_value": 0.3, "additivity_residual": 2e-16,
              "mean_standard_error": 0.01, "relative_error": 0.04, "mean_permutations": 32.4, "n_evaluations": 4500}
         ),
+        "stand_ins": pd.DataFrame(
+            {"fold": [0, 1], "output": "yes", "n": 6, "hidden": 0.99, "hidden_low": [0.99, 0.98], "hidden_high": 0.99,
+             "low": 0.06, "high": 0.9, "n_test": 50, "n_outside": [6, 0]}
+        ),
         "painted": pd.DataFrame({"class": ["no", "yes"], "probability": [0.9, 0.8], "before": 0.5}).head(2 * painted),
     }  # fmt: skip
     arrays = {"painted_pixels": np.zeros((2, 8, 8, 1), np.uint8)} if painted else {}
@@ -103,6 +109,9 @@ def test_association_not_cause_stands_first_and_the_error_is_printed():
     facts = dict(next(block for block in found if isinstance(block, KeyValues)).items)
     assert facts["Relative error of sampling"].startswith("4.0 % (expected")
     assert facts["Measured distance to exact values on a grid of 3 x 4"].startswith("3.0 % on 2 images")
+    assert facts["A wholly hidden picture scores (the base value)"] == (
+        "0.980 to 0.990; 6 of 12 outside the range (1 % to 99 %) of the pictures' own out-of-fold scores"
+    )
     assert facts["Regions"] == "16 patches of a grid an image"
     assert "The model looks at the border of the images" in titled(found, Callout)
 
@@ -111,12 +120,16 @@ def test_average_maps_are_charts_with_the_table_behind_them_and_gradients_are_ca
     found = plain()
 
     figures = [block for block in found if isinstance(block, Figure)]
-    assert [figure.title for figure in figures[:3]] == [
+    titles = [figure.title for figure in figures]
+    assert titles[:2] == [
         "Average map: all images (12 images)",
         "Average map: class=yes (12 images, a small group)",
-        "Average map: gradients (quick preview) (12 images)",
     ]
+    assert titles[-1] == "Quick preview by gradients, no Shapley values (12 images)"
     assert "row 4, column 4: 1.5" in figures[0].alt
+    assert figures[0].alt.endswith("Spread evenly, each cell would hold 6.2 %.")
+    assert "Mean absolute integrated gradient by cell" in figures[-1].alt
+    assert any("not the patient's" in block.text for block in found if isinstance(block, Text))
     assert len(figures[0].data) == 16
     assert "Gradients (quick preview) beside the Shapley values" in titled(found, Table)
 
@@ -126,14 +139,24 @@ def test_without_a_release_there_is_no_picture_and_with_one_a_notice_stands_besi
 
     assert not [block for block in private if isinstance(block, Pictures)]
     pictures = next(block for block in released if isinstance(block, Pictures))
-    assert len(pictures.items) == 4
+    assert len(pictures.items) == 2
     assert "Association, not cause" in pictures.note
+    # Sixteen regions of four pixels each, of -1 to 1.
+    assert "the deepest colour is a region of 1. " in pictures.note
+    assert "In 6 of 12 images the base value is no score that pictures have" in pictures.note
     notice = released[released.index(pictures) - 1]
     assert (notice.tone, notice.title) == ("warning", "Personal data")
     assert "They are personal data" in notice.text
-    assert pictures.items[1].alt == "Heat map over test image film0 (fold 0). The known region is outlined in yellow."
-    assert pictures.items[1].caption == "yes 0.700, base value 0.400"
-    assert pictures.items[0].png != pictures.items[1].png
+    assert pictures.items[0].alt == (
+        "Test image film0 (fold 0), and below it the heat map over it. The known region is outlined in yellow."
+    )
+    assert pictures.items[0].caption == "film0 (fold 0). Class yes: probability 0.700, base value 0.400"
+    shown = np.asarray(Image.open(io.BytesIO(pictures.items[0].png)))
+    # Enlarged by 26: eight rows of the image in grey, a white line, and eight rows in colour.
+    assert shown.shape == (17 * 26, 8 * 26, 3)
+    assert np.ptp(shown[: 8 * 26].astype(int), axis=2).max() == 0
+    assert (shown[8 * 26 : 9 * 26] == 255).all()
+    assert np.ptp(shown[9 * 26 :].astype(int), axis=2).max() > 50
 
 
 def test_painted_images_are_said_to_be_synthetic_or_why_there_are_none():
@@ -186,6 +209,6 @@ def test_the_section_becomes_a_page_with_its_pictures_inside():
 
     page = render_html(Document("D", "S", (section,)))
 
-    assert page.count("data:image/png;base64,") == 4
-    assert page.count("<img") == 4
+    assert page.count("data:image/png;base64,") == 3
+    assert page.count("<img") == 3
     assert ImageExplanations().blocks({"explain_images": Artifact("explain_images")}) == []
