@@ -239,12 +239,13 @@ def _role_problems(plan: Any) -> list[Problem]:
 
 
 def column_problems(plan: Any) -> list[Problem]:
-    """Return the problems of the data before it is read: no source, no schema, columns that are absent.
+    """Return the problems of the data that show before anything is fitted: no source, no schema, absent columns.
 
     Parameters
     ----------
     plan : Plan
-        Whose source offers ``column_names(folder)``.
+        Whose source offers ``look(schema, folder)``, which refuses in the words of ``read`` what can be told without
+        reading everything, and returns the columns; or ``column_names(folder)``.
 
     Returns
     -------
@@ -255,13 +256,19 @@ def column_problems(plan: Any) -> list[Problem]:
         return [Problem("data", "is missing: name a source, such as {table: claims.csv}, or give --data FILE.")]
     if plan.schema is None and getattr(plan.data, "default_schema", None) is None:
         return [Problem("schema", "is missing: name at least the target, as in {target: fraud}.")]
-    names = getattr(plan.data, "column_names", None)
-    if names is None or plan.schema is None:
-        return []
+    names, look = getattr(plan.data, "column_names", None), getattr(plan.data, "look", None)
+    schema = plan.schema if plan.schema is not None else plan.data.default_schema
     try:
-        columns = names(plan.folder)
+        if look is not None:
+            columns = look(schema, plan.folder)
+        elif names is not None and plan.schema is not None:
+            columns = names(plan.folder)
+        else:
+            return []
     except AppliedMLError as error:
         return [Problem("data", str(error))]
+    if plan.schema is None:
+        return []
     problems = [
         Problem("schema", f"{role} column {column!r} is not in the data. {closest(column, columns)}")
         for column, role in plan.schema.named_columns.items()

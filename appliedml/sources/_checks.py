@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from appliedml.core.samples import SENSITIVE_PREFIX, Samples
-from appliedml.core.schema import MAX_LEVELS, UNKNOWN, Sensitive
+from appliedml.core.schema import MAX_LEVELS, UNKNOWN, Schema, Sensitive
 from appliedml.errors import DataError
 
 
@@ -40,6 +41,27 @@ def check_samples(samples: Samples, owner: str = "Data") -> None:
             _check_sensitive(samples, item, owner)
     if "weight" in samples.meta:
         _check_weights(samples, owner)
+
+
+def names_all(schema: Schema, names: Collection[str]) -> bool:
+    """Whether all columns that a schema names are there: what they hold can be judged only then.
+
+    Parameters
+    ----------
+    schema : Schema
+    names : collection of str
+        Columns of the data.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> names_all(Schema("fraud", group="person"), ["fraud", "amount"])
+    False
+    """
+    return {*schema.named_columns, *schema.ignore} <= set(names)
 
 
 def _check_target(samples: Samples, owner: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,6 +191,95 @@ class Part:
     labels: str
 
 
+@dataclass(frozen=True)
+class KnownParts:
+    """What the heads and the labels of a file say; no picture is read.
+
+    Parameters
+    ----------
+    owner : str
+    path : Path
+    pictures : tuple of Member
+        Array of pictures of each part.
+    table : DataFrame
+        image (name), label (whole number), split.
+    shape : (int, int, int)
+        Height, width and channels of the pictures as stored.
+    """
+
+    owner: str
+    path: Path
+    pictures: tuple[Member, ...]
+    table: pd.DataFrame
+    shape: tuple[int, int, int]
+
+    def images(
+        self, loaded: Mapping[str, NDArray[Any]], size: tuple[int, int] | None = None, channels: int | None = None
+    ) -> Images:
+        """Return the pictures, read from the file or from arrays when they are asked for.
+
+        Parameters
+        ----------
+        loaded : mapping of str to array
+            Arrays that are compressed.
+        size : (int, int), optional
+        channels : {1, 3}, optional
+            Default, as of ``size``: as stored.
+
+        Returns
+        -------
+        Images
+        """
+        items = [(member.name, row) for member in self.pictures for row in range(member.shape[0])]
+        stored = {member.name: member for member in self.pictures if member.offset is not None}
+        decoder = NpzDecoder(str(self.path.resolve()), stored, loaded, self.owner)
+        return Images(items, decoder, size or self.shape[:2], channels or self.shape[2], list(self.table["image"]))
+
+
+def known_parts(owner: str, path: Path, parts: Sequence[Part]) -> KnownParts:
+    """Return what a file holds, by its heads and labels.
+
+    Parameters
+    ----------
+    owner : str
+    path : Path
+    parts : sequence of Part
+        Those whose arrays the file lacks are left out, except "train" and "test".
+
+    Returns
+    -------
+    KnownParts
+
+    Raises
+    ------
+    DataError
+        If arrays are absent, are no pictures, are too large to unpack, do not fit each other, or have several labels a
+        picture.
+    """
+    known = members(owner, path)
+    used = [part for part in parts if part.name != "val" or {part.images, part.labels} & set(known)]
+    absent = [name for part in used for name in (part.images, part.labels) if name not in known]
+    if absent:
+        raise DataError(
+            f"{owner}: {path} lacks the arrays {', '.join(absent)}. It holds {', '.join(known) or 'none'}. "
+            "medmnist reads train_images, train_labels and so on; keras_npz reads x_train, y_train, x_test and y_test."
+        )
+    shapes = [_picture_shape(owner, known[part.images]) for part in used]
+    if len(set(shapes)) > 1:
+        raise DataError(f"{owner}: all parts of {path} must hold pictures of one shape. They have {shapes}.")
+    tables = []
+    with np.load(path, allow_pickle=False) as arrays:
+        for part in used:
+            n_images = known[part.images].shape[0]
+            labels = _labels(owner, _array(owner, arrays, part.labels), part, n_images)
+            names = [f"{part.name}/{row}" for row in range(n_images)]
+            tables.append(pd.DataFrame({"image": names, "label": labels, SPLIT: part.name}))
+    pictures = tuple(known[part.images] for part in used)
+    for member in pictures:
+        _check_unpacked(owner, member)
+    return KnownParts(owner, path, pictures, pd.concat(tables, ignore_index=True), shapes[0])
+
+
 def read_parts(
     owner: str, path: Path, parts: Sequence[Part], size: tuple[int, int] | None, channels: int | None = None
 ) -> tuple[Images, pd.DataFrame, list[str]]:
@@ -217,38 +307,15 @@ def read_parts(
     Raises
     ------
     DataError
-        If arrays are absent, are no pictures, do not fit each other, or have several labels a picture.
     """
-    known = members(owner, path)
-    used = [part for part in parts if part.name != "val" or {part.images, part.labels} & set(known)]
-    absent = [name for part in used for name in (part.images, part.labels) if name not in known]
-    if absent:
-        raise DataError(
-            f"{owner}: {path} lacks the arrays {', '.join(absent)}. It holds {', '.join(known) or 'none'}. "
-            "medmnist reads train_images, train_labels and so on; keras_npz reads x_train, y_train, x_test and y_test."
-        )
-    shapes = [_picture_shape(owner, known[part.images]) for part in used]
-    if len(set(shapes)) > 1:
-        raise DataError(f"{owner}: all parts of {path} must hold pictures of one shape. They have {shapes}.")
-    rows, columns, depth = shapes[0]
+    known = known_parts(owner, path, parts)
     loaded, notes = {}, []
-    items: list[tuple[str, int]] = []
-    tables = []
     with np.load(path, allow_pickle=False) as arrays:
-        for part in used:
-            member = known[part.images]
-            labels = _labels(owner, arrays[part.labels], part, member.shape[0])
+        for member in known.pictures:
             if member.offset is None:
-                loaded[member.name] = _load(owner, arrays, member)
+                loaded[member.name] = _array(owner, arrays, member.name)
                 notes.append(f"{member.name} is compressed: its {member.shape[0]} pictures were loaded into memory.")
-            items += [(member.name, row) for row in range(member.shape[0])]
-            names = [f"{part.name}/{row}" for row in range(member.shape[0])]
-            tables.append(pd.DataFrame({"image": names, "label": labels, SPLIT: part.name}))
-    table = pd.concat(tables, ignore_index=True)
-    stored = {part.images: known[part.images] for part in used if known[part.images].offset is not None}
-    decoder = NpzDecoder(str(path.resolve()), stored, loaded, owner)
-    images = Images(items, decoder, size or (rows, columns), channels or depth, list(table["image"]))
-    return images, table, notes
+    return known.images(loaded, size, channels), known.table, notes
 
 
 def _picture_shape(owner: str, member: Member) -> tuple[int, int, int]:
@@ -278,19 +345,21 @@ def _labels(owner: str, labels: NDArray[Any], part: Part, n_images: int) -> NDAr
     return whole
 
 
-def _load(owner: str, arrays: Any, member: Member) -> NDArray[np.uint8]:
+def _check_unpacked(owner: str, member: Member) -> None:
     n_bytes = int(np.prod(member.shape, dtype=np.int64))
-    if n_bytes > MOST_UNPACKED_BYTES:
+    if member.offset is None and n_bytes > MOST_UNPACKED_BYTES:
         raise DataError(
             f"{owner}: {member.name} is compressed and unpacks to {n_bytes / 2**30:.1f} GiB, more than "
             f"{MOST_UNPACKED_BYTES / 2**30:g}. Write the file again with numpy.savez, which does not compress: it is "
             "then read one picture at a time."
         )
+
+
+def _array(owner: str, arrays: Any, name: str) -> NDArray[Any]:
     try:
-        found: NDArray[np.uint8] = np.ascontiguousarray(arrays[member.name])
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
-        raise DataError(f"{owner}: {member.name} is damaged ({error}). Get the file again.") from error
-    return found
+        return np.ascontiguousarray(arrays[name])
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+        raise DataError(f"{owner}: {name} is damaged ({error}). Get the file again.") from error
 
 
 def named_classes(owner: str, table: pd.DataFrame, classes: Sequence[str] | None) -> pd.DataFrame:

@@ -11,10 +11,11 @@ from appliedml.core.samples import Samples
 from appliedml.core.schema import Schema
 from appliedml.core.stage import Configured
 from appliedml.errors import Problem
+from appliedml.sources._checks import names_all
 from appliedml.sources._files import find_file
 from appliedml.sources._image_rules import SIZE_RULE, as_size
 from appliedml.sources._image_tables import SPLIT, image_samples
-from appliedml.sources._npz import Part, named_classes, read_parts
+from appliedml.sources._npz import Part, known_parts, named_classes, read_parts
 
 COLUMNS = ("image", "label", SPLIT)
 
@@ -106,6 +107,37 @@ class NpzSource(Configured):
         -------
         list of str
         """
+        return list(COLUMNS)
+
+    def look(self, schema: Schema | None = None, folder: Path | None = None) -> list[str]:
+        """Refuse what :meth:`read` would refuse, as far as it shows in the file's heads and labels.
+
+        Parameters
+        ----------
+        schema : Schema, optional
+            Default: :attr:`default_schema`. Columns that are absent are no error here.
+        folder : Path, optional
+            Where a relative path is looked for first.
+
+        Returns
+        -------
+        list of str
+            Names of the columns.
+
+        Raises
+        ------
+        DataError
+            In the words of :meth:`read`.
+        ParameterError
+        """
+        self.check_parameters()
+        owner = type(self).__name__
+        path = find_file(owner, self.path, folder)
+        known = known_parts(owner, path, self.parts)
+        table = named_classes(owner, known.table, self.classes)
+        schema = schema or self.default_schema
+        if names_all(schema, COLUMNS):
+            image_samples(owner, known.images({}), table, schema)
         return list(COLUMNS)
 
     def read(self, schema: Schema | None = None, folder: Path | None = None) -> Samples:

@@ -15,7 +15,8 @@ from appliedml.core.samples import Samples
 from appliedml.core.schema import Schema
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError
-from appliedml.sources._image_checks import BadFileError, Seen
+from appliedml.sources._checks import names_all
+from appliedml.sources._image_checks import BadFileError, Seen, check_file
 from appliedml.sources._image_decoders import FITS
 from appliedml.sources._image_files import (
     LABEL,
@@ -30,6 +31,8 @@ from appliedml.sources._image_tables import image_samples, read_report
 from appliedml.sources.table import Table
 
 _SHOWN = 20
+# Files that are looked into before a plan is run.
+_LOOKED_INTO = 20
 
 
 class PictureFolder(Configured):
@@ -166,25 +169,71 @@ class PictureFolder(Configured):
         """
         self.check_parameters()
         owner = type(self).__name__
+        schema = self._needed(schema)
+        listing = self._listing(owner, folder)
+        seen, bad = _look(listing, self._inspector())
+        images, table = self._pictures(owner, listing, seen, bad)
+        kept = np.isin(np.arange(len(table)), list(seen))
+        report = read_report(table, schema, kept, bad)
+        return image_samples(owner, images, table[kept].reset_index(drop=True), schema, report)
+
+    def look(self, schema: Schema | None = None, folder: Path | None = None) -> list[str]:
+        """Refuse what :meth:`read` would refuse, as far as the table, the names and some of the files show it.
+
+        Parameters
+        ----------
+        schema : Schema, optional
+            What the columns mean. Columns that are absent are no error here.
+        folder : Path, optional
+            Where relative paths are looked for first.
+
+        Returns
+        -------
+        list of str
+            Names of the columns that a schema may name.
+
+        Raises
+        ------
+        DataError
+            In the words of :meth:`read`.
+        ParameterError
+        """
+        self.check_parameters()
+        owner = type(self).__name__
+        schema = self._needed(schema)
+        listing = self._listing(owner, folder)
+        spread = np.linspace(0, max(len(listing.files) - 1, 0), _LOOKED_INTO).astype(int).tolist()
+        chosen = {listing.root / listing.files[row] for row in spread}
+        inspect = self._inspector()
+        # Every file must be there; a few, spread over the rows, are looked into.
+        seen, bad = _look(listing, lambda path: inspect(path) if path in chosen else check_file(path))
+        images, table = self._pictures(owner, listing, seen, bad)
+        # What stands in the heads of all files is not known here.
+        if names_all(schema, listing.table.columns):
+            image_samples(owner, images, table.iloc[list(seen)].reset_index(drop=True), schema)
+        return [str(name) for name in table.columns]
+
+    def _needed(self, schema: Schema | None) -> Schema:
         schema = schema or self.default_schema
         if schema is None:
             raise DataError(
-                f"{owner}: a schema is needed to say what the table's columns mean. Name at least a target."
+                f"{type(self).__name__}: a schema is needed to say what the table's columns mean. Name at least a "
+                "target."
             )
-        listing = self._listing(owner, folder)
-        seen, bad = _look(listing, self._inspector())
-        if bad and self.bad_files == "refuse":
+        return schema
+
+    def _pictures(
+        self, owner: str, listing: Listing, seen: Mapping[int, Seen | None], bad: Sequence[tuple[str, str, str]]
+    ) -> tuple[Images, pd.DataFrame]:
+        """Return the usable pictures and all rows of the table; None is a file that was not looked into."""
+        if (bad and self.bad_files == "refuse") or not seen:
             raise DataError(_refusal(owner, listing, bad))
-        kept = np.array([one is not None for one in seen], dtype=bool)
-        good = [one for one in seen if one is not None]
-        if not good:
-            raise DataError(_refusal(owner, listing, bad))
-        files = [file for file, keep in zip(listing.files, kept, strict=True) if keep]
-        size = as_size(self.size) or _common_size(owner, files, good)
-        images = Images(files, self._decoder(str(listing.root)), size, self._channels(good))
-        table = self._with_facts(listing.table, seen)
-        report = read_report(table, schema, kept, bad)
-        return image_samples(owner, images, table[kept].reset_index(drop=True), schema, report)
+        heads = {listing.files[row]: one for row, one in seen.items() if one is not None}
+        # Where none of the files that were looked into is usable, others are: their size is not known here.
+        size = as_size(self.size) or (_common_size(owner, list(heads), list(heads.values())) if heads else (1, 1))
+        files = [listing.files[row] for row in seen]
+        images = Images(files, self._decoder(str(listing.root)), size, self._channels(list(heads.values())))
+        return images, self._with_facts(listing.table, [seen.get(row) for row in range(len(listing.files))])
 
     def _listing(self, owner: str, folder: Path | None) -> Listing:
         root = find_folder(owner, self.path, folder)
@@ -222,16 +271,18 @@ class PictureFolder(Configured):
         return table
 
 
-def _look(listing: Listing, inspect: Callable[[Path], Seen]) -> tuple[list[Seen | None], list[tuple[str, str, str]]]:
-    seen: list[Seen | None] = []
+def _look(
+    listing: Listing, inspect: Callable[[Path], Seen | None]
+) -> tuple[dict[int, Seen | None], list[tuple[str, str, str]]]:
+    """Return what was seen of every usable file, by row, and what is wrong with the others."""
+    seen: dict[int, Seen | None] = {}
     bad: list[tuple[str, str, str]] = []
     for row, file in enumerate(listing.files):
         try:
             if not file:
                 raise BadFileError("missing", "has no file name")
-            seen.append(inspect(listing.root / file))
+            seen[row] = inspect(listing.root / file)
         except BadFileError as error:
-            seen.append(None)
             bad.append((file or f"row {row + 1}", error.kind, error.reason))
     return seen, bad
 

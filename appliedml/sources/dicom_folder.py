@@ -10,7 +10,6 @@ import pandas as pd
 
 from appliedml.core.images import Decoder
 from appliedml.core.params import AnyOf, Choice, ListOf, Real, Record, Rule
-from appliedml.core.samples import Samples
 from appliedml.core.schema import Schema
 from appliedml.errors import DataError
 from appliedml.sources._dicom import PATIENT_ID, TAGS, DicomDecoder, inspect_dicom
@@ -36,7 +35,8 @@ class DicomFolder(PictureFolder):
     Raises
     ------
     DataError
-        From :meth:`read`: if files are bad and refused, or the table does not fit. The sentence names them.
+        From :meth:`read`: if files are bad and refused, the table does not fit, or the schema names PatientID as
+        anything but the group. The sentence names them.
     MissingExtraError
         If pydicom is not installed.
 
@@ -108,26 +108,9 @@ class DicomFolder(PictureFolder):
         """
         return [*super().column_names(folder), *self.tags]
 
-    def read(self, schema: Schema | None = None, folder: Path | None = None) -> Samples:
-        """Look at every file and return the pictures as samples; as in ``PictureFolder``.
-
-        Parameters
-        ----------
-        schema : Schema, optional
-        folder : Path, optional
-
-        Returns
-        -------
-        Samples
-
-        Raises
-        ------
-        DataError
-            Also if the schema names PatientID as anything but the group.
-        ParameterError
-        """
-        named = schema or self.default_schema
-        if named is not None and PATIENT_ID in self.tags:
+    def _needed(self, schema: Schema | None) -> Schema:
+        named = super()._needed(schema)
+        if PATIENT_ID in self.tags:
             roles = {"target": named.target, "time": named.time, "weight": named.weight, "row_id": named.row_id}
             roles |= dict.fromkeys(("sensitive",), PATIENT_ID if PATIENT_ID in named.sensitive_columns else None)
             wrong = [role for role, column in roles.items() if column == PATIENT_ID]
@@ -136,7 +119,7 @@ class DicomFolder(PictureFolder):
                     f"DicomFolder: PatientID may be the group only, for it names people. The schema names it as "
                     f"{' and '.join(wrong)}. Use group: PatientID."
                 )
-        return super().read(schema, folder)
+        return named
 
     def _inspect(self, path: Path) -> Seen:
         return inspect_dicom(path, self.max_pixels, self.tags, self.check == "decode")

@@ -14,7 +14,7 @@ from appliedml.core.samples import Samples, closest, make_samples
 from appliedml.core.schema import Schema
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem
-from appliedml.sources._checks import check_samples, infinite_rows
+from appliedml.sources._checks import check_samples, infinite_rows, names_all
 from appliedml.sources._csv import SEPARATORS, decode, parse_csv
 from appliedml.sources._dates import WEEK_OR_DAY, derive_time, parse_time
 from appliedml.sources._files import find_file, read_bytes
@@ -185,6 +185,38 @@ class Table(Configured):
                 pass  # reading it whole says what is wrong with it
         return [str(name) for name in self.frame(folder).columns]
 
+    def look(self, schema: Schema, folder: Path | None = None) -> list[str]:
+        """Refuse what :meth:`read` would refuse, as far as it shows without the rows of a Parquet file.
+
+        Parameters
+        ----------
+        schema : Schema
+            What the columns mean. Columns that are absent are no error here.
+        folder : Path, optional
+            Where a relative path is looked for first.
+
+        Returns
+        -------
+        list of str
+            Names of the columns.
+
+        Raises
+        ------
+        DataError
+            In the words of :meth:`read`.
+        ParameterError
+        """
+        self.check_parameters()
+        path = find_file("Table", str(self.path), folder)
+        if path.suffix.lower() in (".parquet", ".pq"):
+            return self.column_names(folder)
+        # Only the whole text of a CSV tells its columns' types: what can be said of them costs little more.
+        frame = self.frame(folder)
+        names = [str(name) for name in frame.columns]
+        if names_all(schema, names):
+            self._samples(frame, schema)
+        return names
+
     def read(self, schema: Schema, folder: Path | None = None) -> Samples:
         """Read the file as samples.
 
@@ -205,7 +237,9 @@ class Table(Configured):
         DataError
         ParameterError
         """
-        frame = self.frame(folder)
+        return self._samples(self.frame(folder), schema)
+
+    def _samples(self, frame: pd.DataFrame, schema: Schema) -> Samples:
         if self.infinite == "missing":
             for column in frame.columns:
                 if len(infinite_rows(frame[column])):

@@ -17,7 +17,7 @@ from appliedml.core.schema import Schema
 from appliedml.core.stage import Configured
 from appliedml.core.texts import Texts
 from appliedml.errors import DataError
-from appliedml.sources._checks import check_samples
+from appliedml.sources._checks import check_samples, names_all
 from appliedml.sources._csv import SEPARATORS, decode, parse_csv
 from appliedml.sources._dates import parse_time
 from appliedml.sources._files import find_file, read_bytes
@@ -26,6 +26,8 @@ from appliedml.sources._parquet import MAGIC, parse_parquet
 from appliedml.sources.table import ZIP_MAGIC
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
+# Rows of a Parquet file that are looked at before a plan is run.
+_FIRST_ROWS = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d[\d .,']*|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?\s*")
 
@@ -140,6 +142,62 @@ class TextTable(Configured):
         self._require(names, str(path))
         return names
 
+    def look(self, schema: Schema, folder: Path | None = None) -> list[str]:
+        """Refuse what :meth:`read` would refuse, as far as it shows without reading all rows of a Parquet file.
+
+        Parameters
+        ----------
+        schema : Schema
+            What the columns mean. Columns that are absent are no error here.
+        folder : Path, optional
+            Where a relative path is looked for first.
+
+        Returns
+        -------
+        list of str
+            Names of the columns.
+
+        Raises
+        ------
+        DataError
+            In the words of :meth:`read`.
+        ParameterError
+        """
+        self.check_parameters()
+        self.notes_ = []
+        self._check_schema(schema)
+        path = find_file("TextTable", str(self.path), folder)
+        content = read_bytes("TextTable", path)
+        kind = _kind(path, content)
+        if kind == "parquet":
+            names = _parquet_names(str(path), content)
+            self._require(names, str(path))
+            if not self._begins_with_texts(content, str(path)):
+                # The first rows may be unlike the others: all of them decide.
+                self._texts(self._frame(path, [self.text])[self.text], str(path))
+            return names
+        # Other files are taken apart as a whole to know their columns: what can be said of the rows costs little more.
+        keys = self.column_names(folder) if kind == "json" else None
+        frame = self._frame(path, list(dict.fromkeys([self.text, *schema.named_columns])))
+        names = [str(name) for name in frame.columns] if keys is None else keys
+        self._require(names, str(path))
+        if names_all(schema, names):
+            self._samples(frame, schema, path)
+        return names
+
+    def _begins_with_texts(self, content: bytes, path: str) -> bool:
+        """Whether the first rows of a Parquet file hold texts."""
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+
+        try:
+            batches = ParquetFile(io.BytesIO(content)).iter_batches(_FIRST_ROWS, columns=[self.text])
+            first = next(batches).to_pandas()[self.text]
+            self._texts(first.mask(first.isin(list(self.missing_markers))), path)
+        except (ArrowException, OSError, StopIteration, KeyError, DataError):
+            return False
+        return True
+
     def read(self, schema: Schema, folder: Path | None = None) -> Samples:
         """Read the file as samples whose inputs are Texts.
 
@@ -164,9 +222,12 @@ class TextTable(Configured):
         self.notes_ = []
         self._check_schema(schema)
         path = find_file("TextTable", str(self.path), folder)
-        wanted = list(dict.fromkeys([self.text, *schema.named_columns]))
-        frame = self._frame(path, wanted)
+        frame = self._frame(path, list(dict.fromkeys([self.text, *schema.named_columns])))
         self._require([str(name) for name in frame.columns], str(path))
+        return self._samples(frame, schema, path)
+
+    def _samples(self, frame: pd.DataFrame, schema: Schema, path: Path) -> Samples:
+        wanted = list(dict.fromkeys([self.text, *schema.named_columns]))
         texts = self._texts(frame[self.text], str(path))
         frame = frame[[column for column in wanted if column in frame]].copy()
         if schema.target in frame:

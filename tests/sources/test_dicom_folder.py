@@ -111,6 +111,15 @@ def test_the_columns_a_schema_may_name_include_the_tags(folder):
     assert DicomFolder(str(folder), tags=TAGS).column_names() == ["file", "ill", *TAGS]
 
 
+def test_a_look_names_the_tags_too_and_refuses_names_in_any_role_but_the_group(folder):
+    assert DicomFolder(str(folder), tags=TAGS).look(SCHEMA) == ["file", "ill", *TAGS]
+    with pytest.raises(DataError, match="PatientID may be the group only"):
+        DicomFolder(str(folder), tags=["PatientID"]).look(Schema("ill", row_id="PatientID"))
+    pd.read_csv(folder / "metadata.csv").assign(PatientSex="F").to_csv(folder / "metadata.csv", index=False)
+    with pytest.raises(DataError, match="stand both in the table and in tags"):
+        DicomFolder(str(folder), tags=["PatientSex"]).look(Schema("ill"))
+
+
 def test_without_pydicom_the_extra_is_named(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydicom", None)
 

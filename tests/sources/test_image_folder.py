@@ -13,6 +13,7 @@ from PIL import Image
 from appliedml.core.registry import build, entry_of
 from appliedml.core.schema import Schema
 from appliedml.errors import DataError, ParameterError
+from appliedml.sources._image_checks import BadFileError
 from appliedml.sources._image_decoders import PictureDecoder
 from appliedml.sources.image_folder import ImageFolder
 
@@ -217,3 +218,42 @@ def test_the_real_films_are_read(shared_data):
 
     assert samples.X.shape == (910, 224, 224, 1)
     assert samples.X.pixels(slice(0, 2)).std() > 20
+
+
+def test_a_look_opens_a_few_files_and_asks_of_all_whether_they_are_there(tmp_path):
+    names = [f"{row:03}.png" for row in range(100)]
+    for name in names:
+        Image.new("L", (10, 10)).save(tmp_path / name)
+    write(tmp_path, names)
+    opened = []
+
+    class Counted(ImageFolder):
+        def _inspect(self, path):
+            opened.append(path.name)
+            return super()._inspect(path)
+
+    assert Counted(str(tmp_path)).look(SCHEMA) == ["image", "patient", "ill", "sex"]
+    assert len(opened) == 20
+    assert {opened[0], opened[-1]} == {"000.png", "099.png"}
+    (tmp_path / "001.png").unlink()
+    with pytest.raises(DataError, match=r"1 of 100 files .*\n  001\.png does not exist"):
+        ImageFolder(str(tmp_path)).look(SCHEMA)
+    assert ImageFolder(str(tmp_path), bad_files="skip").look(SCHEMA)
+    Image.new("L", (10, 12)).save(tmp_path / "099.png")
+    with pytest.raises(DataError, match="of different sizes need a size"):
+        ImageFolder(str(tmp_path), bad_files="skip").look(SCHEMA)
+
+
+def test_a_look_goes_on_where_all_files_that_it_opens_are_skipped(tmp_path):
+    names = [f"{row:03}.png" for row in range(100)]
+    for name in names:
+        Image.new("L", (10, 10)).save(tmp_path / name)
+    write(tmp_path, names)
+
+    class Unlucky(ImageFolder):
+        def _inspect(self, path):
+            raise BadFileError("damaged", "is damaged")
+
+    assert Unlucky(str(tmp_path), bad_files="skip").look(SCHEMA) == ["image", "patient", "ill", "sex"]
+    with pytest.raises(DataError, match="20 of 100 files"):
+        Unlucky(str(tmp_path)).look(SCHEMA)
