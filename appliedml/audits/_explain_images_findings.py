@@ -67,19 +67,17 @@ def _parts(parts: pd.DataFrame) -> Iterator[Finding]:
 
 def _masks(masks: pd.DataFrame) -> Iterator[Finding]:
     for row in masks[masks["measure"] == SHARE].itertuples():
-        few = row.n < FEWEST_IMAGES
-        interval = "too few images for an interval" if few else f"{percent(row.low)} to {percent(row.high)}"
         text = (
-            f"In {row.n} images with a known region, {percent(row.value)} of the positive attribution ({interval}) lies "
-            f"inside it; spread evenly it would be {percent(row.expected)}, and with all of it on the one best patch "
-            f"{percent(row.highest)}."
+            f"In {row.n} images with a known region, {row.value:.0%} of the positive attribution ({row.low:.0%} to "
+            f"{row.high:.0%}) lies inside it; spread evenly it would be {row.expected:.0%}, and with all of it on the "
+            f"one best patch {row.highest:.0%}."
         )
         pointing = masks[masks["measure"] == POINTING].iloc[0]
         text += (
-            f" The most important patch touches the region in {percent(pointing['value'])} of the images (by chance "
-            f"{percent(pointing['expected'])})."
+            f" The most important patch touches the region in {pointing['value']:.0%} of the images (by chance "
+            f"{pointing['expected']:.0%})."
         )
-        if row.difference_low > 0 and not few:
+        if row.difference_low > 0:
             yield Finding(Severity.INFO, "The model looks at the known regions", text)
         else:
             yield Finding(Severity.WARNING, "It is not shown that the model looks at the known regions", text)
