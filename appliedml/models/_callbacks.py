@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -79,21 +81,21 @@ def _overrides(callback: Any, hooks: tuple[str, ...]) -> bool:
 
 
 class Watchers:
-    """The callbacks of one training: copies, so that no training sees what another left in them.
+    """The callbacks of one training.
 
     Parameters
     ----------
     given : None, sequence of keras.callbacks.Callback, or callable
-        A function makes fresh ones.
+        The objects themselves are used; a function makes fresh ones.
 
     Raises
     ------
     ParameterError
-        If a callback cannot be copied, or the function makes something else.
+        If the function makes something else.
     """
 
     def __init__(self, given: Any) -> None:
-        self.callbacks: list[Any] = _fresh(given)
+        self.callbacks: list[Any] = _made(given)
         self.watch_batches = any(watches_batches(callback) for callback in self.callbacks)
         self.watch_validation = any(_overrides(callback, _TEST_HOOKS) for callback in self.callbacks)
         self.model: Any = None
@@ -118,6 +120,17 @@ class Watchers:
         for callback in self.callbacks:
             callback.set_params({"epochs": epochs, "steps": n_steps, "verbose": 0})
             callback.set_model(model)
+
+    def __enter__(self) -> Watchers:
+        """Begin a training."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the model away: its program is shared, and soon holds the weights of another training."""
+        for callback in self.callbacks:
+            # Not ``set_model(None)``: some callbacks of Keras look into the model there.
+            if hasattr(callback, "_model"):
+                callback._model = None
 
     def tell(self, hook: str, *arguments: Any) -> None:
         """Call a hook of every callback, such as ``on_epoch_begin``.
@@ -207,22 +220,134 @@ class Watchers:
         return bool(self.callbacks) and bool(self.model.stop_training)
 
 
-def _fresh(given: Any) -> list[Any]:
-    if given is None:
-        return []
-    if callable(given):
-        made = given()
-        made = list(made) if isinstance(made, Sequence) else [made]
-        if not CallbackList().accepts(made):
-            raise ParameterError(
-                "KerasClassifier: the function given as callbacks must return a keras.callbacks.Callback or a list of "
-                f"them. It returned {made!r}."
-            )
-        return made
+def copies_of(given: Any) -> Any:
+    """Return callbacks that share nothing with those given; None or a function as it is.
+
+    Parameters
+    ----------
+    given : None, sequence of keras.callbacks.Callback, or callable
+
+    Returns
+    -------
+    None, list of keras.callbacks.Callback, or callable
+
+    Raises
+    ------
+    ParameterError
+        If a callback cannot be copied.
+    """
+    if not isinstance(given, list | tuple):
+        return given
     try:
-        return [copy.deepcopy(callback) for callback in given]
+        return type(given)(copy.deepcopy(callback) for callback in given)
     except Exception as error:
         raise ParameterError(
-            f"KerasClassifier: a callback cannot be copied ({error}), and no training may share one with another. "
-            "Give a function that makes them: callbacks=lambda: [MyCallback()]."
+            f"KerasClassifier: a callback cannot be copied ({error}), and clones and the members of n_members may not "
+            "share one. Give a function that makes them: callbacks=lambda: [MyCallback()]."
         ) from error
+
+
+@dataclass(frozen=True, eq=False)
+class AsGiven:
+    """Callbacks with copies from before they were trained with, for clones and pickles of what was fitted.
+
+    Parameters
+    ----------
+    used : tuple of keras.callbacks.Callback
+    copies : tuple of keras.callbacks.Callback
+    """
+
+    used: tuple[Any, ...]
+    copies: tuple[Any, ...]
+
+    def of(self, callback: Any) -> Any:
+        """Return what a callback was before it was trained with; itself where that is not known."""
+        return next((copied for one, copied in zip(self.used, self.copies, strict=True) if one is callback), callback)
+
+
+def noted(given: Any, kept: AsGiven | None) -> AsGiven | None:
+    """Return callbacks that are about to be trained with, and their copies.
+
+    Parameters
+    ----------
+    given : None, sequence of keras.callbacks.Callback, or callable
+    kept : AsGiven or None
+        Of an earlier training: what was noted of a callback then stays.
+
+    Returns
+    -------
+    AsGiven or None
+        Without those that cannot be copied: whoever needs a copy of them is told then. None where there are no objects.
+    """
+    if not isinstance(given, list | tuple):
+        return None
+    found = []
+    for one in given:
+        before = one if kept is None else kept.of(one)
+        if before is one:
+            try:
+                (before,) = copies_of([one])
+            except ParameterError:
+                continue
+        found.append((one, before))
+    return AsGiven(tuple(one for one, _ in found), tuple(before for _, before in found))
+
+
+def unused(given: Any, kept: AsGiven | None) -> Any:
+    """Return callbacks as they were before any training, as far as it is known.
+
+    Parameters
+    ----------
+    given : None, sequence of keras.callbacks.Callback, or callable
+        As they are now.
+    kept : AsGiven or None
+
+    Returns
+    -------
+    None, sequence of keras.callbacks.Callback, or callable
+    """
+    if kept is None or not isinstance(given, list | tuple):
+        return given
+    return type(given)(map(kept.of, given))
+
+
+def carried(given: Any, kept: AsGiven | None) -> tuple[Any, AsGiven | None]:
+    """Return callbacks for a pickle: with their records, or where these cannot be pickled as they were given.
+
+    Parameters
+    ----------
+    given : None, sequence of keras.callbacks.Callback, or callable
+    kept : AsGiven or None
+
+    Returns
+    -------
+    given : None, sequence of keras.callbacks.Callback, or callable
+    kept : AsGiven or None
+    """
+    if kept is None or not isinstance(given, list | tuple):
+        return given, None
+    before = tuple(map(kept.of, given))
+    # Open files, writers and locks are what a training leaves in them.
+    taken = tuple(one if _pickles(one) else other for one, other in zip(given, before, strict=True))
+    return type(given)(taken), AsGiven(taken, before)
+
+
+def _pickles(callback: Any) -> bool:
+    try:
+        pickle.dumps(callback)
+    except Exception:
+        return False
+    return True
+
+
+def _made(given: Any) -> list[Any]:
+    if not callable(given):
+        return list(given or ())
+    made = given()
+    made = list(made) if isinstance(made, Sequence) else [made]
+    if not CallbackList().accepts(made):
+        raise ParameterError(
+            "KerasClassifier: the function given as callbacks must return a keras.callbacks.Callback or a list of "
+            f"them. It returned {made!r}."
+        )
+    return made

@@ -13,6 +13,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from appliedml.errors import ParameterError
+from appliedml.models._callbacks import AsGiven, carried, copies_of, unused
 from appliedml.models._named import LOSS, METRIC, OPTIMIZER
 from appliedml.models._optimizers import exclusions
 
@@ -22,17 +23,25 @@ HELD = ("optimizer", "loss", "metrics")
 class Carrying(BaseEstimator):
     """An estimator with parameters that may be objects of Keras."""
 
+    _as_given: AsGiven | None = None
+
     def __sklearn_clone__(self) -> Any:
-        """Return an unfitted copy, which shares the objects of Keras: no training changes them."""
+        """Return an unfitted copy, which shares the objects of Keras that no training changes.
+
+        Its callbacks are copies of those given, as they were before they were trained with.
+        """
         bare = type(self).__new__(type(self))
-        bare.__dict__.update(self.__dict__, **dict.fromkeys(HELD))
+        bare.__dict__.update(self.__dict__, **dict.fromkeys((*HELD, "callbacks")))
         made: Any = BaseEstimator.__sklearn_clone__(bare)
-        return made.set_params(**{name: _shared(getattr(self, name)) for name in HELD})
+        own = {name: _shared(getattr(self, name)) for name in HELD}
+        return made.set_params(**own, callbacks=copies_of(unused(self.callbacks, self._as_given)))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for a pickle."""
         state: dict[str, Any] = super().__getstate__()
-        return {**state, **{name: _carried(state[name]) for name in HELD}}
+        own = {name: _carried(state[name]) for name in HELD}
+        own["callbacks"], own["_as_given"] = carried(state["callbacks"], self._as_given)
+        return {**state, **own}
 
 
 def _shared(value: Any) -> Any:

@@ -142,22 +142,24 @@ def train(
         majority = int(np.bincount(rows.y).argmax())
         chosen = network.builder.training_rows(rows.y, majority)
         used = rows if chosen is None else rows.where(chosen)
-    watchers = Watchers(settings.callbacks)
-    watchers.check_monitors(reported(settings.metrics, validated=validation is not None))
-    mode = _mode_of(network, settings, used, watchers.watch_batches)
-    training = Training(network, settings, validation, majority, seed, watchers)
-    phases = network.builder.phases(settings.epochs)
-    for number, phase in enumerate(phases):
-        runner: Runner = (
-            PlainKeras(network, settings, number) if mode == "keras" else program_for(network, settings, mode, number)
-        )
-        last = number == len(phases) - 1
-        with runner.lock:
-            data = runner.start(derive_seed(seed, "weights"), used, training.weights)
-            training.run(phase, runner, data, used, last=last)
-            if last or training.stopped:
-                if isinstance(rows, Rows):
-                    network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
-                history = pd.DataFrame(training.records).astype({"epoch": np.int64})
-                return Trained(runner.weights(), history, training.best_epoch, mode, runner.layers)
+    with Watchers(settings.callbacks) as watchers:
+        watchers.check_monitors(reported(settings.metrics, validated=validation is not None))
+        mode = _mode_of(network, settings, used, watchers.watch_batches)
+        training = Training(network, settings, validation, majority, seed, watchers)
+        phases = network.builder.phases(settings.epochs)
+        for number, phase in enumerate(phases):
+            runner: Runner = (
+                PlainKeras(network, settings, number)
+                if mode == "keras"
+                else program_for(network, settings, mode, number)
+            )
+            last = number == len(phases) - 1
+            with runner.lock:
+                data = runner.start(derive_seed(seed, "weights"), used, training.weights)
+                training.run(phase, runner, data, used, last=last)
+                if last or training.stopped:
+                    if isinstance(rows, Rows):
+                        network.builder.finish(runner.model, rows.x, rows.y, rows.weight)
+                    history = pd.DataFrame(training.records).astype({"epoch": np.int64})
+                    return Trained(runner.weights(), history, training.best_epoch, mode, runner.layers)
     raise StageError(f"{type(network.builder).__name__}: phases() of {settings.epochs} epochs gives none.")

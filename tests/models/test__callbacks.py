@@ -1,7 +1,11 @@
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from appliedml.core.params import broken_rules
 from appliedml.core.registry import entry_of
@@ -111,19 +115,92 @@ class Count(callbacks.Callback):
         self.epochs += 1
 
 
-def test_every_training_gets_its_own_callbacks():
+@pytest.mark.parametrize("trainer", ["compiled", "keras"])
+def test_the_callbacks_given_hold_their_records_after_a_fit(trainer):
+    """As after ``model.fit(callbacks=[history])``."""
+    history, mine, rows = callbacks.History(), Count(), []
+    logger = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs["loss"]))
+
+    model = fitted([history, mine, logger], epochs=3, trainer=trainer)
+
+    assert history.history["val_loss"] == model.history_["val_loss"].tolist()
+    assert history.epoch == [0, 1, 2]
+    assert mine.epochs == 3
+    assert rows == model.history_["loss"].tolist()
+    assert model.callbacks == [history, mine, logger]
+    # The network behind the program is soon that of another training.
+    assert mine.model is None
+
+
+def test_every_member_gets_its_own_callbacks():
     mine, made = Count(), []
 
     def factory():
         made.append(Count())
         return made[-1]
 
-    fitted([mine], epochs=1)
+    fitted([mine], epochs=1, n_members=2)
     fitted(factory, epochs=2, n_members=2)
 
     assert mine.epochs == 0
     assert [one.epochs for one in made] == [2, 2]
-    assert clone(KerasClassifier(callbacks=[mine])).callbacks[0] is not mine
+
+
+def test_a_clone_has_callbacks_as_they_were_before_any_training(tmp_path):
+    """A closed file of a CSVLogger cannot be copied, and records of one training are none of another."""
+    model = fitted([Count(), callbacks.CSVLogger(str(tmp_path / "log.csv"))], epochs=1)
+    model.fit(X, Y)
+
+    fresh = clone(model)
+
+    assert model.callbacks[0].epochs == 2
+    assert fresh.callbacks[0].epochs == 0
+    assert clone(KerasClassifier(callbacks=[model.callbacks[0]])).callbacks[0] is not model.callbacks[0]
+    fresh.fit(X, Y)
+    assert (fresh.callbacks[0].epochs, model.callbacks[0].epochs) == (1, 2)
+    fresh.callbacks.append(Count())
+    assert [one.epochs for one in clone(fresh).callbacks[::2]] == [0, 0]
+
+
+def test_a_search_leaves_the_callbacks_given_alone_and_its_best_model_has_records():
+    mine = Count()
+    model = KerasClassifier({"mlp": {"hidden": [4]}}, epochs=1, random_state=1, callbacks=[mine])
+
+    found = GridSearchCV(model, {"batch_size": [40, 80]}, cv=2).fit(X, Y)
+
+    assert mine.epochs == 0
+    assert found.best_estimator_.callbacks[0].epochs == 1
+
+
+def test_records_come_through_a_pickle_and_what_a_pickle_cannot_hold_comes_as_it_was_given(tmp_path):
+    model = fitted([Count(), callbacks.CSVLogger(str(tmp_path / "log.csv"))], epochs=2)
+
+    for through in (copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))):
+        found = through(model)
+        assert found.callbacks[0].epochs == 2
+        assert found.callbacks[1].filename == str(tmp_path / "log.csv")
+        assert clone(found).callbacks[0].epochs == 0
+        np.testing.assert_array_equal(found.predict_proba(X), model.predict_proba(X))
+
+
+class Uncopied(callbacks.Callback):
+    epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
+    def __deepcopy__(self, memo):
+        raise TypeError("a lock")
+
+
+def test_what_cannot_be_copied_is_trained_with_once_and_refused_where_copies_are_needed():
+    mine = Uncopied()
+    model = fitted([mine], epochs=1)
+
+    assert mine.epochs == 1
+    for needs_copies in (lambda: clone(model), lambda: fitted([mine], epochs=1, n_members=2)):
+        with pytest.raises(ParameterError, match="Give a function that makes them"):
+            needs_copies()
 
 
 class Rate(callbacks.Callback):
@@ -141,13 +218,6 @@ def test_what_is_no_callback_is_refused():
     assert broken_rules("KerasClassifier", {"callbacks": CallbackList()}, {"callbacks": None}) == []
     with pytest.raises(ParameterError, match="must return a keras"):
         Watchers(lambda: 3)
-
-    class Uncopied(callbacks.Callback):
-        def __deepcopy__(self, memo):
-            raise TypeError("a lock")
-
-    with pytest.raises(ParameterError, match="Give a function that makes them"):
-        Watchers([Uncopied()])
 
 
 def test_a_plan_holds_no_callbacks():
