@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.utils import column_or_1d
@@ -37,6 +38,31 @@ def check_classes(classes: NDArray[Any], codes: NDArray[np.intp], weight: NDArra
         )
 
 
+def plain_labels(labels: Any) -> Any:
+    """Return labels of one of pandas' own types for whole numbers and booleans in NumPy's, which scikit-learn keeps.
+
+    Parameters
+    ----------
+    labels : array of shape (n_rows,)
+
+    Returns
+    -------
+    array of shape (n_rows,)
+        As it was given where a label is missing, or its type is another.
+
+    Examples
+    --------
+    >>> plain_labels(pd.Series([3, 4], dtype="Int64"))
+    array([3, 4])
+    """
+    types = set(labels.dtypes) if isinstance(labels, pd.DataFrame) else {getattr(labels, "dtype", None)}
+    kinds = {getattr(one, "numpy_dtype", None) for one in types}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    if getattr(kind, "kind", "") not in ("i", "u", "b") or np.asarray(pd.isna(labels)).any():
+        return labels
+    return labels.to_numpy(dtype=kind)
+
+
 def codes_of(labels: Any, classes: NDArray[Any]) -> NDArray[np.int32]:
     """Return the codes of labels of rows that are not trained on.
 
@@ -60,7 +86,7 @@ def codes_of(labels: Any, classes: NDArray[Any]) -> NDArray[np.int32]:
     >>> codes_of(["b", "a"], np.array(["a", "b"])).tolist()
     [1, 0]
     """
-    labels = column_or_1d(labels)
+    labels = column_or_1d(plain_labels(labels))
     unknown = ~np.isin(labels, classes)
     if unknown.any():
         raise DataError(

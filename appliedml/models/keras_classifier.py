@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,11 +19,12 @@ from appliedml.core.params import Rule
 from appliedml.core.seeds import derive_seed
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError, Problem
+from appliedml.models._callbacks import copies_of, noted
 from appliedml.models._carry import Carrying
 from appliedml.models._checks import checked_inputs, row_weights
 from appliedml.models._entries import plan_parameters
 from appliedml.models._fitted_views import FittedViews
-from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
+from appliedml.models._rows import check_classes, codes_of, plain_labels, set_aside, weighted
 from appliedml.models._rules import RULES, check_settings, settings_problems
 from appliedml.models._settings import Network, Rows, Settings
 from appliedml.models._streams import Stream, is_stream, open_stream, score_stream, validation_stream
@@ -84,9 +86,12 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         Metrics of Keras by name, by name with parameters, or in Python as objects. Each epoch reports ``<name>`` over
         the training rows, as they were when they were trained on, and ``val_<name>``; rows count by their weights.
     callbacks : list of keras.callbacks.Callback, or callable, optional
-        In Python only. Every training gets copies, or what the function makes. Where one of them overrides a hook of
-        training batches, training goes step by step by itself, and ``mode_`` says so. ``self.model`` gives logits;
-        files of ``ModelCheckpoint`` load as such models, not compiled.
+        In Python only. As in ``model.fit``, the objects given are trained with and hold their records afterwards. A
+        clone, as of a pipeline or a search, has copies as they were before any training: look at ``callbacks`` of what
+        was fitted. With ``n_members`` over 1 every member gets copies, and those given stay unused; a function is
+        called once a member. Where one of them overrides a hook of training batches, training goes step by step by
+        itself, and ``mode_`` says so. ``self.model`` gives logits while it trains; files of ``ModelCheckpoint`` load as
+        such models, not compiled.
     precision : str, default "float32"
         "mixed_bfloat16" or "mixed_float16" (with loss scaling): layers calculate in 16 bits; weights, outputs and
         losses stay float32.
@@ -287,7 +292,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         if classes is not None:
             raise DataError("KerasClassifier: classes is for datasets; of rows in memory the classes are those of y.")
         inputs = checked_inputs(self, X, y, reset=True)
-        labels = column_or_1d(y, warn=True)
+        labels = column_or_1d(plain_labels(y), warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
         if len(labels) != len(inputs):
@@ -313,9 +318,14 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         from appliedml.models._scoring import Scorer
         from appliedml.models.training import train
 
+        each = [settings]
+        if self.n_members > 1:
+            each = [replace(settings, callbacks=copies_of(self.callbacks)) for _ in range(self.n_members)]
+        else:
+            self._as_given = noted(self.callbacks, self._as_given)
         trained = [
-            train(self.network_, settings, rows, validation, derive_seed(seed, "member", member))
-            for member in range(self.n_members)
+            train(self.network_, own, rows, validation, derive_seed(seed, "member", member))
+            for member, own in enumerate(each)
         ]
         self.members_ = [one.weights for one in trained]
         self.member_histories_ = [one.history for one in trained]

@@ -1,8 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from appliedml.errors import DataError
-from appliedml.models._rows import check_classes, codes_of, set_aside, weighted
+from appliedml.models._rows import check_classes, codes_of, plain_labels, set_aside, weighted
 from appliedml.models._settings import Rows
 
 
@@ -77,3 +78,31 @@ def test_texts_are_found_as_they_are_written():
 def test_a_class_that_is_named_twice_is_refused():
     with pytest.raises(DataError, match="the class '1.0' twice"):
         weighted(rows_of([0, 1]), {1: 3.0, "1.0": 2.0}, np.array([0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (pd.Series([3, 4], dtype="Int64"), "int64"),
+        (pd.array([3, 4], dtype="UInt8"), "uint8"),
+        (pd.Series([True, False], dtype="boolean"), "bool"),
+        (pd.Series([3, 4], dtype="int32[pyarrow]"), "int32"),
+        (pd.DataFrame({"y": pd.array([3, 4], dtype="Int64")}), "int64"),
+    ],
+)
+def test_whole_numbers_and_booleans_of_pandas_stay_what_they_are(given, kind):
+    found = plain_labels(given)
+
+    assert found.dtype == kind
+    assert np.array_equal(found.ravel(), np.asarray(given).ravel())
+
+
+@pytest.mark.parametrize(
+    "given", [["a", "b"], pd.Series([3, None], dtype="Int64"), pd.Series(["a", "b"], dtype="string"), np.array([1, 2])]
+)
+def test_other_labels_are_left_as_they_are(given):
+    assert plain_labels(given) is given
+
+
+def test_nullable_labels_of_validation_rows_have_codes():
+    assert codes_of(pd.Series([True, False], dtype="boolean"), np.array([False, True])).tolist() == [1, 0]

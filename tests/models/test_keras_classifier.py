@@ -139,6 +139,16 @@ def test_members_are_averaged_and_described(table, labels):
     assert facts["trainer"] == "epoch_graph"
 
 
+@pytest.mark.parametrize(("kind", "plain"), [("Int64", "int64"), ("boolean", "bool")])
+def test_nullable_labels_come_back_as_what_they_were(kind, plain, table, labels):
+    given = pd.Series(labels == "yes").astype(kind)
+
+    model = small(epochs=1).fit(table, given, validation_data=(table, given))
+
+    assert model.classes_.dtype == model.predict(table).dtype == plain
+    assert model.classes_.tolist() == [0, 1]
+
+
 def test_class_weights_raise_the_rare_class(table, labels):
     plain, weighted = (
         small(class_weight=weight).fit(table, labels).predict_proba(table)[:, 1].mean() for weight in (None, {"yes": 9})
