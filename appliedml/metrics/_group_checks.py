@@ -215,7 +215,7 @@ def scores_of(who: str, values: ArrayLike, *, probabilities: bool) -> NDArray[np
 
 def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
     if values.dtype.kind in "fiub":
-        return values.astype(np.float64)
+        return values.astype(np.float64, copy=False)
     found = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce")
     numbers: NDArray[np.float64] = found.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
     # Text that looks like a number is still text.
