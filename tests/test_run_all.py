@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import shutil
 from dataclasses import asdict
 
 import pytest
@@ -36,8 +37,8 @@ def test_a_small_run_judges_no_target(run_one, capfd):
 
     shown = capfd.readouterr().out
     assert "NOT MET" not in shown
-    assert "all of it |  |  | 10.0x |  | not judged" in shown
-    assert [(record["target"], record["met"]) for record in records] == [("not judged", None), ("", None)]
+    assert "all of it |  |  | 10.0x |  | small: no target" in shown
+    assert [(record["target"], record["met"]) for record in records] == [("small: no target", None), ("", None)]
 
 
 def test_a_full_run_shows_what_the_benchmark_says(run_one, capfd):
@@ -45,3 +46,13 @@ def test_a_full_run_shows_what_the_benchmark_says(run_one, capfd):
 
     assert "10.0x NOT MET" in capfd.readouterr().out
     assert [(record["target"], record["met"]) for record in records] == [("20x", False), ("", None)]
+
+
+def test_the_page_of_the_reports_is_that_of_their_figures(run_one, root, tmp_path):
+    folder = root / "reports" / "benchmarks"
+    for path in folder.glob("*.json"):
+        shutil.copy(path, tmp_path)
+
+    importlib.import_module("run_all").write_readme(tmp_path)
+
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == (folder / "README.md").read_text(encoding="utf-8")

@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,29 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "@@"
 PACKAGES = ("tensorflow", "keras", "numpy", "pandas", "scikit-learn", "imbalanced-learn", "shap", "fairlearn")
+
+
+NO_TARGET = "small: no target"
+# What a run of the benchmarks writes itself is no change of what is measured.
+WRITTEN = ("reports/benchmarks", "README.md")
+_given_small = False
+
+
+@lru_cache
+def commit() -> str:
+    """Return the commit that is measured: short, with "+changes" where files differ from it; "unknown" outside git."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(ROOT), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != ROOT.resolve():
+            return "unknown"
+        changed = git("status", "--porcelain", "--", ".", *(f":!{path}" for path in WRITTEN))
+        return git("rev-parse", "--short", "HEAD") + ("+changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 @dataclass
@@ -48,6 +72,8 @@ class Record:
         None where there is no target.
     details : dict
         The figures behind, as JSON.
+    commit : str
+        See :func:`commit`.
     """
 
     work: str
@@ -58,6 +84,12 @@ class Record:
     target: str = ""
     met: bool | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    commit: str = field(default_factory=commit)
+
+
+def unjudged(record: Record) -> Record:
+    """Return the record of a small run: targets are for full sizes."""
+    return replace(record, target=NO_TARGET, met=None) if record.target else record
 
 
 class Side:
@@ -181,7 +213,10 @@ def options(description: str | None, **more: dict[str, Any]) -> argparse.Namespa
     parser.add_argument("--side", help=argparse.SUPPRESS)
     for name, settings in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **settings)
-    return parser.parse_args()
+    given = parser.parse_args()
+    global _given_small
+    _given_small = given.small
+    return given
 
 
 def chosen(cases: dict[str, Any], names: list[str] | None) -> dict[str, Any]:
@@ -194,6 +229,7 @@ def chosen(cases: dict[str, Any], names: list[str] | None) -> dict[str, Any]:
 
 def show(record: Record) -> None:
     """Print one record as it is made."""
+    record = unjudged(record) if _given_small else record
     ratio = "" if record.ratio is None else f"{record.ratio:,.1f}x"
     judged = "" if record.met is None else (" met" if record.met else " NOT MET")
     parts = [record.work, record.today, record.ours, ratio, record.accuracy, record.target + judged]
@@ -203,6 +239,7 @@ def show(record: Record) -> None:
 def write(path: Path | None, records: list[Record]) -> None:
     """Write records as JSON, where asked."""
     if path is not None:
+        records = [unjudged(record) if _given_small else record for record in records]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([rounded(asdict(record)) for record in records], indent=1) + "\n", encoding="utf-8")
 

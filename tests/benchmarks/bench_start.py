@@ -6,11 +6,13 @@
 
 Every start is a fresh process. ``import appliedml`` is timed inside the process, after the interpreter has started;
 ``appliedml --help`` is timed from outside, interpreter included. The least of several starts is judged: what other work
-on the machine adds is not the package's. The median stands beside it.
+on the machine adds is not the package's. The median stands beside it. What ``report``, ``gate`` and ``compare`` import
+is read off while they do their work on a small finished run, which is made first; each must end with exit code 0.
 """
 
 from __future__ import annotations
 
+import random
 import statistics
 import subprocess
 import sys
@@ -23,22 +25,54 @@ from _harness import Record, options, show, timed, write
 IMPORT = "import time; t = time.perf_counter(); import appliedml; print(time.perf_counter() - t)"
 COMMAND = [sys.executable, "-m", "appliedml.cli"]
 HEAVY = ("tensorflow", "keras", "shap", "ray", "matplotlib")
-# Each command on a folder that is no run: it imports what it needs, and fails on the folder.
-READERS = {"report": ["report", "nowhere"], "gate": ["gate", "nowhere"], "compare": ["compare", "nowhere", "nowhere"]}
+PLAN = """
+version: 1
+name: start
+seed: 7
+data: {table: rows.csv}
+schema: {target: y, sensitive: [sex]}
+split: {kfold: {folds: 2}}
+pipeline: [scale_numbers, {logistic_regression: {}}]
+audits: [{performance: {n_resamples: 100}}]
+policy: {version: 1, gates: [{metric: roc_auc, at_least: 0.5}]}
+"""
+POLICY = "version: 1\ngates: [{metric: roc_auc, at_least: 0.5}]\n"
+READERS = {
+    "report": ["report", "RUN"],
+    "gate": ["gate", "RUN", "--policy", "policy.yaml"],
+    "compare": ["compare", "RUN", "RUN", "--out", "compared"],
+}
 IMPORTED = """
 import sys
 from appliedml.cli import main
+code = 0
 try:
     main()
-except SystemExit:
-    pass
+except SystemExit as end:
+    code = end.code
 print(",".join(name for name in {heavy!r} if name in sys.modules))
+sys.exit(code)
 """
 
 
+def finished_run(folder: Path) -> Path:
+    """Make a small run, and its policy beside it."""
+    rng = random.Random(0)
+    rows = [(rng.gauss(0, 1), rng.choice("fm")) for _ in range(300)]
+    lines = [f"{x},{sex},{int(x + rng.gauss(0, 1) > 0)}" for x, sex in rows]
+    (folder / "rows.csv").write_text("\n".join(["x,sex,y", *lines]) + "\n", encoding="utf-8")
+    (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    (folder / "policy.yaml").write_text(POLICY, encoding="utf-8")
+    output([*COMMAND, "run", "plan.yaml", "--out", "runs"], str(folder))
+    return next(path for path in (folder / "runs").iterdir() if (path / "run.json").is_file())
+
+
 def output(command: list[str], folder: str) -> str:
-    """Run a command and return what it printed."""
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=True).stdout
+    """Run a command, which must end with exit code 0, and return what it printed."""
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with exit code {done.returncode}:\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def seconds_of(work: Any, n_starts: int) -> dict[str, float]:
@@ -53,13 +87,16 @@ def main() -> None:
     given = options(__doc__)
     n_starts = 3 if given.small else 11
     with tempfile.TemporaryDirectory() as folder:
+        run = str(finished_run(Path(folder)))
         helps = seconds_of(lambda: timed(lambda: output([*COMMAND, "--help"], folder))[0]["seconds"], n_starts)
         imports = seconds_of(lambda: float(output([sys.executable, "-c", IMPORT], folder)), n_starts)
         bare = seconds_of(lambda: timed(lambda: output([sys.executable, "-c", ""], folder))[0]["seconds"], n_starts)
         script = Path(folder) / "readers.py"
         script.write_text(IMPORTED.format(heavy=HEAVY), encoding="utf-8")
         heavy = {
-            name: output([sys.executable, str(script), *arguments], folder).splitlines()[-1]
+            name: output(
+                [sys.executable, str(script), *(run if word == "RUN" else word for word in arguments)], folder
+            ).splitlines()[-1]
             for name, arguments in READERS.items()
         }
     beside = f"an empty interpreter {bare['least_s']:.3f} s"

@@ -22,11 +22,12 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import readme_table
-from _harness import ROOT, Record, environment, show
+from _harness import ROOT, Record, environment, show, unjudged
 
 HERE = Path(__file__).resolve().parent
 TITLES = {
@@ -43,7 +44,7 @@ TITLES = {
     "growth": "Growth of the whole fraud run",
 }
 LIMIT_S = 1_200.0
-HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target")
+HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target", "commit")
 
 
 def run_one(name: str, small: bool, cases: list[str]) -> list[dict[str, Any]] | None:
@@ -74,9 +75,8 @@ def run_one(name: str, small: bool, cases: list[str]) -> list[dict[str, Any]] | 
                 return None
         records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         if small:
-            # A target is for full sizes: the benchmark's own lines, which judge it, were not shown.
+            records = [asdict(unjudged(Record(**record))) for record in records]
             for record in records:
-                record |= {"target": "not judged" if record["target"] else "", "met": None}
                 show(Record(**record))
         return records
 
@@ -87,7 +87,7 @@ def cells(record: dict[str, Any]) -> list[str]:
     target = record["target"]
     if record["met"] is not None:
         target += ": met" if record["met"] else ": **not met**"
-    return [record["work"], record["today"], record["ours"], ratio, record["accuracy"], target]
+    return [record["work"], record["today"], record["ours"], ratio, record["accuracy"], target, record["commit"]]
 
 
 def growth_table(records: list[dict[str, Any]]) -> list[str]:
@@ -153,7 +153,8 @@ def write_readme(folder: Path) -> None:
         "",
         "Written by `make bench`. Every ratio is measured side by side in one run: same data, network, epochs and "
         "batch size, the two sides in turns, so that other work on the machine slows both alike; accuracies are given "
-        "as *today / appliedml*. Seconds depend on the machine and on what else it does; ratios depend on them less.",
+        "as *today / appliedml*. Seconds depend on the machine and on what else it does; ratios depend on them less. "
+        "*Commit* is what was measured, with `+changes` where files differed from it, or `unknown` if none was noted.",
     ]
     for path in sorted(folder.glob("*.json")):
         lines += ["", *as_markdown(json.loads(path.read_text(encoding="utf-8")))]
