@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.explain.designs import DesignName, Draws, draw, n_coalitions
-from appliedml.explain.masker import Masker, Scorer, evaluate
+from appliedml.explain.masker import Masker, Scorer, TimeOverError, evaluate
 
 # Sums are held by row, background row, player and output: at most 8 KiB for every input of a call, which is 256 MiB at
 # the default. Inputs of which only a few fit into a call (large pictures) have few players: 8 MiB are always held.
@@ -88,7 +88,7 @@ class Sampler:
         self._squares = np.zeros(shape)
         self._queue: list[int] = []
 
-    def draw(self, active: NDArray[np.intp], n_draws: int) -> None:
+    def draw(self, active: NDArray[np.intp], n_draws: int) -> NDArray[np.intp]:
         """Add a round of draws.
 
         Parameters
@@ -96,6 +96,12 @@ class Sampler:
         active : array of int
             Positions in ``places`` of the rows that take part.
         n_draws : int
+
+        Returns
+        -------
+        array of int
+            Those that got their draws: all, or where the time was over in between, the first. Only they can be
+            estimated then, and no round can follow.
         """
         game, n_players = self.game, self.game.shape[1]
         design = draw(game.design, n_players, n_draws, self._rng)
@@ -103,9 +109,14 @@ class Sampler:
         passes = self._next_background(n_draws)
         background = np.concatenate(passes)
         a_block = max(1, game.batch_rows // max(n_draws * n_coalitions(game.design, n_players), 1))
+        n_done = 0
         for start in range(0, len(active), a_block):
             at = active[start : start + a_block]
-            gains = self._contributions(self.places[at], design, names[at], background)
+            try:
+                gains = self._contributions(self.places[at], design, names[at], background)
+            except TimeOverError:
+                break
+            n_done += len(at)
             self._squares[at] += (gains**2).sum(axis=1)
             begin = 0
             for one in passes:
@@ -113,6 +124,7 @@ class Sampler:
                 begin += len(one)
         self._counts += np.bincount(background, minlength=len(game.base))
         self.n_draws += n_draws
+        return active[:n_done]
 
     def estimate(self, active: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values of some rows and the variance of their sampling error.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliedml.errors import StageError
-from appliedml.explain.masker import BATCH_ROWS, Masker, Scorer, evaluate, rows_to_explain
+from appliedml.explain.masker import BATCH_ROWS, Clocked, Masker, Scorer, TimeOverError, evaluate, rows_to_explain
 from appliedml.explain.values import ShapleyValues
 
 MAX_EXACT_PLAYERS = 12
@@ -20,6 +20,7 @@ def exact_shapley(
     *,
     rows: NDArray[np.intp] | None = None,
     batch_rows: int = BATCH_ROWS,
+    max_seconds: float | None = None,
 ) -> ShapleyValues:
     """Exact interventional Shapley values.
 
@@ -33,6 +34,8 @@ def exact_shapley(
         Rows to explain; default all.
     batch_rows : int
         Most inputs a call: the bound on memory.
+    max_seconds : float, optional
+        No call of the scorer begins after this time. Rows that are not reached have NaN, and a note says so.
 
     Returns
     -------
@@ -42,7 +45,8 @@ def exact_shapley(
     Raises
     ------
     StageError
-        If there are more than 12 players, or ``rows`` is empty or not made of row numbers.
+        If there are more than 12 players, ``rows`` is empty or not made of row numbers, or the time was over before one
+        row was explained.
 
     Notes
     -----
@@ -69,23 +73,36 @@ def exact_shapley(
     chosen = rows_to_explain("exact_shapley", rows, masker.n_rows)
     coalitions = (np.arange(2**n_players)[:, None] >> np.arange(n_players)) & 1 == 1
     weights = _weights(coalitions)
+    timed = Clocked(scorer, max_seconds)
     found, ends = [], []
-    for row in chosen:
-        worths = _worths(masker, scorer, row, coalitions, batch_rows)
-        found.append(np.einsum("ps,so->po", weights, worths))
-        # A copy of the two that are needed: the worths of all coalitions of all rows would fill the memory.
-        ends.append(worths[[0, -1]])
-    values, game = np.stack(found), np.stack(ends)
+    try:
+        for row in chosen:
+            worths = _worths(masker, timed, row, coalitions, batch_rows)
+            found.append(np.einsum("ps,so->po", weights, worths))
+            # A copy of the two that are needed: the worths of all coalitions of all rows would fill the memory.
+            ends.append(worths[[0, -1]])
+    except TimeOverError:
+        if not found:
+            raise timed.nothing("exact_shapley") from None
+    values, game = _filled(np.stack(found), len(chosen)), _filled(np.stack(ends), len(chosen))
     return ShapleyValues(
         values=values,
-        standard_errors=np.zeros_like(values),
+        standard_errors=np.where(np.isnan(values), np.nan, 0.0),
         base_values=game[0, 0],
         scores=game[:, 1],
         names=masker.names,
         method="exact",
         n_permutations=np.zeros(len(chosen), dtype=np.int64),
-        n_evaluations=len(chosen) * len(coalitions) * masker.n_background,
+        n_evaluations=timed.n_scored,
+        reached_target=len(found) == len(chosen),
+        notes=timed.note(len(found), len(chosen)),
     )
+
+
+def _filled(found: NDArray[np.float64], n_rows: int) -> NDArray[np.float64]:
+    """Return rows with NaN in the place of those that are missing."""
+    missing = np.full((n_rows - len(found), *found.shape[1:]), np.nan)
+    return np.concatenate([found, missing]) if len(missing) else found
 
 
 def _weights(coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,6 +15,66 @@ Scorer = Callable[[Any], Any]
 BATCH_ROWS = 32_768
 # Calibrated probabilities may be exactly 0 or 1; their log-odds are cut at +-13.8.
 LOG_ODDS_MARGIN = 1e-6
+
+
+class TimeOverError(Exception):
+    """The time for calls of a scorer is over; caught where there are results to give."""
+
+
+class Clocked:
+    """A scorer that counts what it scores, and makes no new call after some time.
+
+    Parameters
+    ----------
+    scorer : callable
+    max_seconds : float, optional
+        From now on.
+    """
+
+    def __init__(self, scorer: Scorer, max_seconds: float | None = None) -> None:
+        self._scorer = scorer
+        self.max_seconds = max_seconds
+        self.ends = None if max_seconds is None else time.monotonic() + max_seconds
+        self.n_scored = 0
+
+    def __call__(self, inputs: Any) -> NDArray[np.float64]:
+        """Return the scores of some inputs."""
+        if self.over:
+            raise TimeOverError
+        scores = np.asarray(self._scorer(inputs), dtype=np.float64)
+        self.n_scored += len(scores) if scores.ndim else 0
+        return scores
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is over."""
+        return self.ends is not None and time.monotonic() > self.ends
+
+    def note(self, n_done: int, n_rows: int) -> tuple[str, ...]:
+        """Return what a reader must know where rows are missing."""
+        if n_done == n_rows:
+            return ()
+        return (
+            f"The time of {self.max_seconds:g} seconds was over after {n_done} of {n_rows} rows. The others have no "
+            "values (NaN).",
+        )
+
+    def nothing(self, who: str) -> StageError:
+        """Return the error for an explanation of which not one row was finished.
+
+        Parameters
+        ----------
+        who : str
+            The function.
+
+        Returns
+        -------
+        StageError
+        """
+        return StageError(
+            f"{who}: no row was explained within max_seconds={self.max_seconds:g}; {self.n_scored} inputs were scored. "
+            "Give more time, or fewer background rows or players."
+        )
 
 
 class Masker(Protocol):

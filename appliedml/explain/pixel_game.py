@@ -128,13 +128,16 @@ class PixelGame:
         ----------
         scorer : callable
         budget : Budget
-            Its ``batch_rows`` is replaced by what the images' size allows.
+            Its ``batch_rows`` is replaced by what the images' size allows; where each image is a game of its own, its
+            ``max_seconds`` are shared evenly.
         seed : int
 
         Returns
         -------
         ImageValues
         """
+        if budget.max_seconds is not None and self.own:
+            budget = replace(budget, max_seconds=budget.max_seconds / len(self.images))
         return ImageValues.joined(
             [
                 sampled_shapley(masker, scorer, budget=replace(budget, batch_rows=_a_call(masker)), seed=seed + number)

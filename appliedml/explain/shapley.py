@@ -32,12 +32,14 @@ from numpy.typing import NDArray
 from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule, broken_rules
 from appliedml.errors import ParameterError, StageError
 from appliedml.explain._sampler import HELD_BLOCKS, Game, Sampler
-from appliedml.explain.designs import DesignName, n_coalitions
+from appliedml.explain.designs import DesignName
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.masker import (
     BATCH_ROWS,
+    Clocked,
     Masker,
     Scorer,
+    TimeOverError,
     background_scores,
     full_scores,
     rows_to_explain,
@@ -65,7 +67,9 @@ class Budget:
     max_permutations : int, optional
         Most draws (random placements of the players) a row. Default: eight sweeps of the background (of 32 at least).
     max_seconds : float, optional
-        No new round begins after this time; the first always ends. Results then depend on the machine.
+        No call of the scorer begins after this time, the first round included. Rows that are not reached have NaN, and
+        a note says so. Results then depend on the machine. A call that has begun ends: small ``batch_rows`` make calls
+        short.
     batch_rows : int
         Most inputs a call: the bound on memory, also of what is kept between calls.
     design : {"balanced", "permutations"}
@@ -132,7 +136,8 @@ def shapley_values(
     Raises
     ------
     StageError
-        If the method is unknown or "exact" is asked for more than 12 players.
+        If the method is unknown, "exact" is asked for more than 12 players, or the time was over before one row was
+        explained.
 
     Examples
     --------
@@ -145,7 +150,7 @@ def shapley_values(
     if method not in ("auto", "exact", "sampled"):
         raise StageError(f"shapley_values: method must be 'auto', 'exact' or 'sampled'. It is {method!r}.")
     if method == "exact" or (method == "auto" and len(masker.names) <= AUTO_EXACT_PLAYERS):
-        return exact_shapley(masker, scorer, batch_rows=limits.batch_rows)
+        return exact_shapley(masker, scorer, batch_rows=limits.batch_rows, max_seconds=limits.max_seconds)
     return sampled_shapley(masker, scorer, budget=limits, seed=seed)
 
 
@@ -201,13 +206,20 @@ def sampled_shapley(
     [1.0, 1.0]
     """
     limits = budget if budget is not None else Budget()
-    started = time.monotonic()
     chosen = rows_to_explain("sampled_shapley", rows, masker.n_rows)
     sizes = _round_sizes(limits, masker.n_background)
-    base = background_scores(masker, scorer, limits.batch_rows)
-    full = full_scores(masker, scorer, limits.batch_rows)[chosen]
-    run = _Run(Game(masker, scorer, chosen, base, full, limits.design, limits.batch_rows, seed), limits, sizes)
-    run.sample(None if limits.max_seconds is None else started + limits.max_seconds)
+    timed = Clocked(scorer, limits.max_seconds)
+    try:
+        base = background_scores(masker, timed, limits.batch_rows)
+        full = full_scores(masker, timed, limits.batch_rows)[chosen]
+    except TimeOverError:
+        raise timed.nothing("sampled_shapley") from None
+    run = _Run(Game(masker, timed, chosen, base, full, limits.design, limits.batch_rows, seed), limits, sizes)
+    run.sample(timed.ends)
+    n_done = int((run.draws > 0).sum())
+    if not n_done:
+        raise timed.nothing("sampled_shapley")
+    reached = limits.target_error is None or not len(run.above(np.arange(len(chosen))))
     return ShapleyValues(
         values=run.values,
         standard_errors=np.sqrt(run.variances),
@@ -216,8 +228,9 @@ def sampled_shapley(
         names=masker.names,
         method="sampled",
         n_permutations=run.draws,
-        n_evaluations=len(base) + masker.n_rows + run.n_scored * n_coalitions(limits.design, len(masker.names)),
-        reached_target=limits.target_error is None or not len(run.above(np.arange(len(chosen)))),
+        n_evaluations=timed.n_scored,
+        reached_target=reached and n_done == len(chosen),
+        notes=timed.note(n_done, len(chosen)),
     )
 
 
@@ -261,14 +274,14 @@ class _Run:
     def __init__(self, game: Game, limits: Budget, sizes: tuple[int, int, int]) -> None:
         self.game, self.limits = game, limits
         self.first, self.step, self.most = sizes
-        self.values, self.variances = np.zeros(game.shape), np.zeros(game.shape)
+        # NaN where a row is not reached before the time is over.
+        self.values, self.variances = np.full(game.shape, np.nan), np.full(game.shape, np.nan)
         self.draws = np.zeros(len(game.rows), dtype=np.int64)
-        self.n_scored = 0
         # Until it is known, every row goes on.
         self.goal = np.full(game.shape[2], -np.inf)
 
     def sample(self, ends: float | None) -> None:
-        """Sample all rows; after ``ends`` no new round begins."""
+        """Sample all rows, or those that are reached before ``ends``."""
         target, relative = self.limits.target_error, self.limits.error == "relative"
         if target is not None and not relative:
             self.goal = np.full(self.game.shape[2], target)
@@ -277,7 +290,8 @@ class _Run:
         held: list[Sampler | None] = []
         for number, block in enumerate(blocks):
             sampler = Sampler(self.game, block)
-            self._round(sampler, np.arange(len(block)), self.first)
+            if not self._round(sampler, np.arange(len(block)), self.first):
+                return
             if at_once:
                 self._go_on(sampler, None)
             else:
@@ -296,30 +310,32 @@ class _Run:
             kept, held[number] = held[number], None
             if not waiting[number] or self.first == self.most or (until is not None and until < now):
                 continue
-            self._go_on(self._again(block) if kept is None else kept, until)
+            again = self._again(block) if kept is None else kept
+            if again is not None:
+                self._go_on(again, until)
 
     def above(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Those rows whose error is above the one asked for."""
         open_: NDArray[np.bool_] = (np.sqrt(self.variances[places].mean(axis=1)) > self.goal).any(axis=1)
         return places[open_]
 
-    def _again(self, block: NDArray[np.intp]) -> Sampler:
-        """Make the first round of a block again, for those of its rows that go on."""
+    def _again(self, block: NDArray[np.intp]) -> Sampler | None:
+        """Make the first round of a block again, for those of its rows that go on; None if the time was over."""
         sampler = Sampler(self.game, self.above(block))
-        sampler.draw(np.arange(len(sampler.places)), self.first)
-        self.n_scored += len(sampler.places) * self.first
-        return sampler
+        done = sampler.draw(np.arange(len(sampler.places)), self.first)
+        return sampler if len(done) == len(sampler.places) else None
 
     def _go_on(self, sampler: Sampler, until: float | None) -> None:
         while sampler.n_draws < self.most and (until is None or time.monotonic() <= until):
             active = np.searchsorted(sampler.places, self.above(sampler.places))
-            if not len(active):
+            if not len(active) or not self._round(sampler, active, min(self.step, self.most - sampler.n_draws)):
                 return
-            self._round(sampler, active, min(self.step, self.most - sampler.n_draws))
 
-    def _round(self, sampler: Sampler, active: NDArray[np.intp], n_draws: int) -> None:
-        sampler.draw(active, n_draws)
-        at = sampler.places[active]
-        self.values[at], self.variances[at] = sampler.estimate(active)
-        self.draws[at] = sampler.n_draws
-        self.n_scored += len(at) * n_draws
+    def _round(self, sampler: Sampler, active: NDArray[np.intp], n_draws: int) -> bool:
+        """Add a round; return whether all rows got it before the time was over."""
+        done = sampler.draw(active, n_draws)
+        at = sampler.places[done]
+        if len(at):
+            self.values[at], self.variances[at] = sampler.estimate(done)
+            self.draws[at] = sampler.n_draws
+        return len(done) == len(active)

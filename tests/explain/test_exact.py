@@ -72,3 +72,21 @@ def test_memory_does_not_hold_every_coalition_of_every_row():
     tracemalloc.stop()
 
     assert peak < 0.5 * 120 * 2**11 * 8
+
+
+def test_time_ends_the_enumeration_between_calls_and_rows_that_were_reached_are_kept(clock):
+    """Each row takes 2 calls of 1 s: after 5 s two rows are done."""
+    rng = np.random.default_rng(0)
+    masker = TableMasker(rng.normal(size=(6, 3)), rng.normal(size=(4, 3)))
+
+    found = exact_shapley(masker, clock.slow(lambda x: x.prod(axis=1)), batch_rows=16, max_seconds=4.5)
+
+    whole = exact_shapley(masker, lambda x: x.prod(axis=1))
+    assert found.explained.tolist() == [True] * 2 + [False] * 4
+    np.testing.assert_allclose(found.values[:2], whole.values[:2])
+    assert np.isnan(found.standard_errors[2:]).all()
+    assert (found.standard_errors[:2] == 0).all()
+    assert found.notes == ("The time of 4.5 seconds was over after 2 of 6 rows. The others have no values (NaN).",)
+    assert not found.reached_target
+    with pytest.raises(StageError, match="exact_shapley: no row was explained within max_seconds=0.5; 16 inputs were"):
+        exact_shapley(masker, clock.slow(lambda x: x.prod(axis=1)), batch_rows=16, max_seconds=0.5)

@@ -76,3 +76,13 @@ def test_joined_parts_keep_their_base_values():
     assert isinstance(parts[0], ImageValues)
     assert np.concatenate([part.base_values for part in parts]) == pytest.approx(game.exact(scorer).base_values)
     assert len(np.unique(game.exact(scorer).base_values[:, 0])) == 4
+
+
+def test_images_that_are_games_of_their_own_share_the_time(clock):
+    budget = Budget(None, max_permutations=10_000, max_seconds=40)
+
+    found = own().sampled(clock.slow(scorer), budget, seed=0)
+
+    assert 40 <= clock.now <= 44
+    assert (found.n_permutations > 32).all()
+    assert found.additivity_residual < 1e-12

@@ -1,6 +1,7 @@
 """Sampled Shapley values."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,10 @@ def smooth(x):
     """Interactions of every order, like a network's."""
     signal = x[:, 0] - x[:, 1] * x[:, 2] + np.sin(2 * x[:, 3]) + 1.5 * x[:, 4] * (x[:, 5] > 0) * x[:, 6]
     return 1 / (1 + np.exp(-signal))
+
+
+def smooth_of_3(x):
+    return 1 / (1 + np.exp(-x[:, 0] - x[:, 1] * x[:, 2]))
 
 
 def test_values_add_up_exactly_whatever_the_budget():
@@ -159,10 +164,22 @@ def test_memory_grows_with_the_values_not_with_the_sums_by_background_row(small_
     assert peak < 0.5 * 60 * found.values.nbytes
 
 
-def test_time_is_shared_by_blocks_and_none_misses_its_first_round(small_memory):
-    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=None, max_seconds=1e-9, batch_rows=300))
+def test_time_is_shared_by_blocks_after_the_first_round(small_memory, clock):
+    """Blocks are of one row; without a target the last would otherwise get nothing of the time that is left."""
+    budget = Budget(target_error=None, max_permutations=10_000, max_seconds=400, batch_rows=300)
 
-    assert (found.n_permutations == smallest_budget(40)).all()
+    found = sampled_shapley(masker_of(n_rows=10), clock.slow(smooth), budget=budget)
+
+    assert found.explained.all()
+    assert clock.now <= 401
+    assert found.n_permutations.min() > smallest_budget(40)
+
+
+def test_time_ends_the_first_round_of_many_blocks_too(small_memory, clock):
+    found = sampled_shapley(masker_of(), clock.slow(smooth), budget=Budget(max_seconds=20, batch_rows=300))
+
+    assert 0 < found.explained.sum() < 30
+    assert clock.calls == 21
 
 
 def test_errors_of_different_rows_do_not_move_together():
@@ -224,10 +241,54 @@ def test_auto_enumerates_few_players_and_samples_many():
     assert shapley_values(masker_of(2, 8), smooth, method="sampled").method == "sampled"
 
 
-def test_time_can_end_sampling_but_never_the_first_round():
-    found = sampled_shapley(masker_of(), smooth, budget=Budget(target_error=None, max_seconds=1e-9))
+@pytest.mark.parametrize("target_error", [None, 0.05])
+def test_time_ends_the_first_round_between_calls_and_rows_that_were_reached_are_kept(target_error, clock):
+    """A call of 1,000 inputs holds one row: 45 draws of 16 coalitions. The first two calls score both tables."""
+    budget = Budget(target_error=target_error, max_permutations=45, batch_rows=1_000)
+    masker = masker_of()
 
-    assert (found.n_permutations == smallest_budget(40)).all()
+    found = sampled_shapley(masker, clock.slow(smooth), budget=replace(budget, max_seconds=6.5), seed=3)
+
+    whole = sampled_shapley(masker, smooth, budget=budget, seed=3)
+    assert clock.calls == 7
+    assert found.explained.tolist() == [True] * 5 + [False] * 25
+    np.testing.assert_allclose(found.values[:5], whole.values[:5])
+    np.testing.assert_allclose(found.standard_errors[:5], whole.standard_errors[:5])
+    assert np.isnan(found.standard_errors[5:]).all()
+    assert found.n_permutations.tolist() == [45] * 5 + [0] * 25
+    assert found.n_evaluations == 40 + 30 + 5 * 45 * 16
+    assert not found.reached_target
+    assert found.notes == ("The time of 6.5 seconds was over after 5 of 30 rows. The others have no values (NaN).",)
+    assert found.additivity_residual < 1e-12
+    assert 0 < found.relative_error < 1
+
+
+def test_time_ends_later_rounds_between_calls_and_every_row_keeps_its_values(clock):
+    budget = Budget(target_error=None, batch_rows=1_000, max_seconds=34.5)
+
+    found = sampled_shapley(masker_of(), clock.slow(smooth), budget=budget)
+
+    assert clock.calls == 35
+    assert sorted(set(found.n_permutations.tolist())) == [45, 61]
+    assert found.additivity_residual < 1e-12
+    assert (found.standard_errors > 0).all()
+    assert found.reached_target
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.5, 2.5])
+def test_time_that_is_over_before_one_row_is_explained_is_an_error(seconds, clock):
+    budget = Budget(max_seconds=seconds, batch_rows=100)
+
+    with pytest.raises(StageError, match=f"no row was explained within max_seconds={seconds}; .* Give more time"):
+        sampled_shapley(masker_of(), clock.slow(smooth), budget=budget)
+
+
+def test_time_holds_for_an_enumeration_too(clock):
+    found = shapley_values(masker_of(4, 3), clock.slow(smooth_of_3), budget=Budget(max_seconds=1.5, batch_rows=320))
+
+    assert found.method == "exact"
+    assert found.explained.tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
