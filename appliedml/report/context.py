@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-NOT_ANSWERS = frozenset({"stated_by", "sign_offs", "standards"})
+NOT_ANSWERS = frozenset({"stated_by", "sign_offs", "standards", "field"})
 """Keys of ``context.yaml`` that are no answers to a question."""
 _PLACEHOLDER = re.compile(
     r"\W*(?:(?:todo|to do|tbd|tba|tbc|fixme|xxx+)\b(?:\W.*)?"
@@ -45,8 +45,9 @@ def answer(context: Mapping[str, Any], key: str) -> Answer | None:
     Parameters
     ----------
     context : mapping
-        ``run.info["context"]``. A value is a text, a list of texts, or a mapping with ``answer``, ``by`` and ``on``.
-        ``stated_by`` names the person of every answer without a name of its own.
+        ``run.info["context"]``. A value is a text, a number, yes or no, or a mapping with one of them as ``answer``,
+        ``by`` and ``on``. ``stated_by`` names the person of every answer without a name of its own. A list is refused
+        before a run starts; one in an older run is shown with semicolons between its texts.
     key : str
 
     Returns
@@ -60,6 +61,8 @@ def answer(context: Mapping[str, Any], key: str) -> Answer | None:
     Answer(text='Claims', by='A. Owner', on='')
     >>> answer({"owner": {"answer": "Claims", "by": "B", "on": "2026-03-01"}}, "owner").source
     'B, 2026-03-01'
+    >>> answer({"owner": ["Claims", "Risk", ["none"]]}, "owner").text
+    'Claims; Risk'
     """
     if key in NOT_ANSWERS:
         return None
@@ -97,5 +100,5 @@ def _stated(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Text of a scalar; lists and mappings, which are no text, count as nothing."""
+    """Text of a scalar; anything else, such as a list inside a list, counts as nothing."""
     return str(value).strip() if isinstance(value, str | int | float | bool) else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from appliedml.errors import Problem
+from appliedml.report.concerns import in_question, known_fields
 from appliedml.report.context import NOT_ANSWERS, answer, is_placeholder
 from appliedml.report.ledger import load_questions, load_standards
 from appliedml.report.questions import asked_by, nearest, parsed, read_bytes, shown, unknown_standard
@@ -111,7 +112,8 @@ def check_context(context: Mapping[Any, Any], today: date) -> ContextState:
         else:
             known = [*questions, *sorted(NOT_ANSWERS)]
             wrong.append(Problem(_place(key), f"is not a question.{nearest(str(key), known)}"))
-    asked = asked_by(_chosen(context.get("standards")))
+    wrong += _field(context.get("field"))
+    asked = asked_by([name for name, beside in in_question(context).items() if not beside])
     left = [problem for key in asked if key in context for problem in _open(context, key)]
     return ContextState(tuple(wrong), tuple(left), tuple(key for key in asked if key not in context), len(asked))
 
@@ -121,13 +123,12 @@ def _place(key: Any) -> str:
     return text if len(str(key)) <= 60 else f"{text[:57]}..."
 
 
-def _chosen(standards: Any) -> Sequence[str]:
-    known = load_standards()
-    return (
-        [name for name in standards if isinstance(name, str) and name in known]
-        if isinstance(standards, list)
-        else list(known)
-    )
+def _field(value: Any) -> list[Problem]:
+    known = known_fields()
+    if value is None or (isinstance(value, str) and value.strip().lower() in known):
+        return []
+    text = f"must be one of {', '.join(known)}. It is {shown(value)}.{nearest(str(value), known)}"
+    return [Problem("field", text)]
 
 
 def _standards(names: Any) -> list[Problem]:

@@ -72,6 +72,12 @@ class Standard:
         File name without its ending.
     title, source, note : str
     items : tuple of Item
+    concerns : str
+        What it is for, in words; empty for any model.
+    inputs : tuple of str
+        Inputs of the models that it is for: "images", "texts", "table"; empty for any.
+    fields : tuple of str
+        Fields of use that it is for, as ``field`` in ``context.yaml`` names them; empty for any.
     """
 
     name: str
@@ -79,6 +85,9 @@ class Standard:
     source: str
     note: str
     items: tuple[Item, ...]
+    concerns: str = ""
+    inputs: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 @cache
@@ -148,9 +157,19 @@ def read_standard(path: Path) -> Standard:
     data = _read(path)
     try:
         items = tuple(_item(row) for row in data["items"])
-        return Standard(path.stem, str(data["title"]), str(data["source"]), str(data.get("note", "")), items)
+        words = (str(data["title"]), str(data["source"]), str(data.get("note", "")))
+        return Standard(path.stem, *words, items, *_concerns(data.get("concerns")))
     except (KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path} is not a standard of ours: {error!r}. It needs title, source and items.") from error
+
+
+def _concerns(data: dict[str, Any] | None) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    if data is None:
+        return "", (), ()
+    unknown = set(data) - {"what", "inputs", "fields"}
+    if unknown:
+        raise KeyError(f"{', '.join(sorted(map(str, unknown)))} is no key of concerns")
+    return str(data["what"]), tuple(data.get("inputs", ())), tuple(data.get("fields", ()))
 
 
 def _item(row: dict[str, Any]) -> Item:

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from appliedml.errors import PlanError, Problem
+from appliedml.report.concerns import in_question, known_fields
 from appliedml.report.ledger import load_question_groups, load_standards
 from appliedml.store.plain_yaml import load_yaml
 from appliedml.store.writer import write_whole
@@ -18,6 +19,9 @@ from appliedml.store.writer import write_whole
 HEAD = """\
 # What people state about this model, for no machine can know it. The report shows every answer as stated by the person
 # who is named, with the date. Questions that stay empty show as missing. Check this file with: appliedml context check
+
+# Where the model is used: {fields}. Standards of another field are then left out, unless they are named.
+field:
 
 # Who stands behind every answer that has no name of its own:
 stated_by:
@@ -172,7 +176,7 @@ def write_form(path: Path, names: Sequence[str] | None = None) -> list[str]:
     ----------
     path : Path
     names : sequence of str, optional
-        Standards; default those that the file names, else all.
+        Standards; default those that the file names, else all that concern the field that it names.
 
     Returns
     -------
@@ -192,13 +196,14 @@ def write_form(path: Path, names: Sequence[str] | None = None) -> list[str]:
         data = parsed(old, path)
     present: dict[Any, Any] = {} if data is None else data
     asked = names or (present.get("standards") if isinstance(present.get("standards"), list) else None)
-    chosen = chosen_standards(asked)
+    chosen = chosen_standards(asked) if asked else [name for name, beside in in_question(present).items() if not beside]
     added = [key for key in asked_by(chosen) if key not in present]
     text = form(chosen, present)
     if not path.exists():
         asked_for = f"standards: [{', '.join(chosen)}]\n"
         only = f"\n# Standards whose questions are asked, and which the report goes through:\n{asked_for}"
-        text = f"{HEAD}{only if names else ''}\n{text}"
+        head = HEAD.format(fields=", ".join(known_fields()))
+        text = f"{head}{only if names else ''}\n{text}"
     if not added:
         return []
     # A file keeps its own line ends.

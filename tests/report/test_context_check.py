@@ -52,6 +52,17 @@ def test_an_answer_that_nobody_stands_behind_is_open():
     assert left(stated_by=None, **{key: {"answer": "Said.", "by": "B"} for key in ALL}) == {}
 
 
+def test_the_field_is_one_of_a_few_and_leaves_out_the_standards_of_others():
+    assert wrong(field="Employment") == wrong(field=None) == {}
+    assert "must be one of employment, health care, other" in wrong(field="helthcare")["field"]
+    assert "Did you mean 'health care'?" in wrong(field="helthcare")["field"]
+    assert "field" in wrong(field=["other"])
+
+    asked = {field: check_context({"field": field}, TODAY).absent for field in ("employment", "other")}
+    assert "auditor" in asked["employment"]
+    assert "auditor" not in asked["other"]
+
+
 def test_a_question_that_is_not_in_the_file_is_open():
     state = check_context({"standards": ["nyc_ll144"], "stated_by": "A", "auditor": "B"}, TODAY)
 

@@ -39,6 +39,14 @@ def test_items_are_numbered_once_and_ask_for_one_thing(name):
 
 
 @pytest.mark.parametrize("name", STANDARDS)
+def test_what_a_standard_concerns_is_said_in_words_and_in_kinds_of_inputs(name):
+    standard = STANDARDS[name]
+
+    assert bool(standard.concerns) == bool(standard.inputs or standard.fields)
+    assert set(standard.inputs) <= {"images", "texts", "table"}
+
+
+@pytest.mark.parametrize("name", STANDARDS)
 def test_evidence_is_of_kinds_that_runs_have(name):
     kinds = {kind for item in STANDARDS[name].items for kind in item.evidence}
 
@@ -72,6 +80,8 @@ def test_no_file_promises_that_a_standard_is_met(path):
         "a: [",
         "title: T\nsource: S\nitems: [x]",
         "title: T\nsource: S\nitems: [{id: a, text: b, need_all: true}]",
+        "title: T\nsource: S\nitems: []\nconcerns: {what: x, input: [images]}",
+        "title: T\nsource: S\nitems: []\nconcerns: {inputs: [images]}",
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, text):

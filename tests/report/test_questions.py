@@ -39,7 +39,7 @@ def test_a_new_file_names_its_standards_and_reads_back(tmp_path):
     data = load_yaml(path.read_text(encoding="utf-8"))
     assert data["standards"] == ["sr_26_2"]
     assert data["stated_by"] is None
-    assert set(added) == set(data) - {"standards", "stated_by"}
+    assert set(added) == set(data) - {"standards", "stated_by", "field"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,16 @@ def test_what_is_there_stays_byte_for_byte_and_the_rest_is_added(tmp_path, old):
         assert new.count(b"\n") == new.count(b"\r\n")
     assert write_form(path, ["sr_26_2"]) == []
     assert path.read_bytes() == new
+
+
+def test_a_file_that_names_its_field_is_not_asked_by_standards_of_others(tmp_path):
+    path = tmp_path / "context.yaml"
+    path.write_text("field: health care\n")
+
+    added = write_form(path)
+
+    assert {"acquisition", "involvement"} <= set(added)
+    assert "auditor" not in added
 
 
 def test_a_file_that_names_its_standards_is_asked_for_them(tmp_path):

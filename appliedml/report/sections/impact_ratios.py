@@ -8,6 +8,7 @@ import pandas as pd
 
 from appliedml.core.artifact import Artifact
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, Subheading, Table, Text
+from appliedml.report.concerns import in_question, inputs_of
 from appliedml.report.context import answer
 from appliedml.report.ledger import found_evidence, load_standards
 from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count, impact_ratios, only, percent_of
@@ -63,8 +64,7 @@ def _words() -> str:
 
 
 def _coverage(run: Run, context: dict[str, Any]) -> list[Block]:
-    asked = context.get("standards")
-    if isinstance(asked, list) and LAW not in asked:
+    if in_question(context, inputs_of(run)).get(LAW) != "":
         return []
     standard = load_standards()[LAW]
     items = {item.id: item for item in standard.items}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from appliedml.report.blocks import Block, Callout, Column, Subheading, Table, Text
+from appliedml.report.concerns import in_question, inputs_of
 from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import Item, Standard, found_evidence, load_questions, load_standards
@@ -47,8 +48,7 @@ class Standards:
         """
         context = run.info.get("context") or {}
         asked = context.get("standards")
-        known = load_standards()
-        names = [str(name) for name in asked] if isinstance(asked, list) else list(known)
+        known, beside = load_standards(), in_question(context, inputs_of(run))
         found: list[Block] = [
             Text(
                 "The ledger says where evidence for an item stands, who stated what no machine can know, and what is "
@@ -57,15 +57,15 @@ class Standards:
         ]
         if not context:
             found.append(Callout("warning", "Nobody has answered what no machine can know", HOW))
-        unknown = [name for name in names if name not in known]
+        unknown = [str(name) for name in asked if str(name) not in known] if isinstance(asked, list) else []
         if unknown:
             text = f"Known standards: {', '.join(known)}."
             found.append(Callout("warning", f"Unknown standards were asked for: {', '.join(unknown)}", text))
-        chosen = [known[name] for name in names if name in known]
-        ledgers = [(standard, _ledger(standard, run, context)) for standard in chosen]
-        found += [_overview(ledgers), *_open_questions(chosen, context)]
-        for standard, rows in ledgers:
-            found += _standard(standard, rows)
+        concerned = [known[name] for name, reason in beside.items() if not reason]
+        ledgers = {standard.name: _ledger(standard, run, context) for standard in concerned}
+        found += [_overview([known[name] for name in beside], ledgers), *_open_questions(concerned, context)]
+        for name, reason in beside.items():
+            found += _beside(known[name], reason) if reason else _standard(known[name], ledgers[name])
         return found
 
 
@@ -100,12 +100,14 @@ def _state(
     return MISSING, reason or "Nothing in this report covers it.", ""
 
 
-def _overview(ledgers: list[tuple[Standard, pd.DataFrame]]) -> Block:
+def _overview(standards: list[Standard], ledgers: dict[str, pd.DataFrame]) -> Block:
     rows = []
-    for standard, table in ledgers:
-        states = Counter(table["state"])
+    for standard in standards:
+        table = ledgers.get(standard.name)
+        # Of a standard that does not concern the run no item waits for anybody.
+        states = Counter({NOT_APPLICABLE: len(standard.items)}) if table is None else Counter(table["state"])
         counts = (states[EVIDENCED], states[STATED], states[UNNAMED], states[MISSING], states[NOT_APPLICABLE])
-        rows.append((standard.title, len(table), *counts))
+        rows.append((standard.title, len(standard.items), *counts))
     names = ["standard", "items", "evidenced", "stated", "unnamed", "missing", "not_applicable"]
     columns = (
         Column("standard", "Standard"),
@@ -139,6 +141,11 @@ def _open_questions(chosen: list[Standard], context: dict[str, Any]) -> list[Blo
     table = pd.DataFrame(rows, columns=["key", "question", "asked_by"])
     caption = "Questions that only a person can answer"
     return [Table(caption, table, columns, note=note, collapsed=True)]
+
+
+def _beside(standard: Standard, reason: str) -> list[Block]:
+    text = f"Does not concern this run. {reason}"
+    return [Subheading(standard.title), Text(standard.source, small=True), Text(text)]
 
 
 def _standard(standard: Standard, rows: pd.DataFrame) -> list[Block]:

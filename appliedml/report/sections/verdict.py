@@ -19,6 +19,7 @@ from appliedml.report.blocks import (
     Text,
     Tone,
 )
+from appliedml.report.concerns import in_question, inputs_of
 from appliedml.report.context import answer
 from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import load_standards
@@ -63,7 +64,7 @@ class Verdict:
         found: list[Block] = [*decision, *_purpose(context), *_limits(context), *_headlines(run)]
         if "gates" in run:
             found += _gates(run["gates"])
-        return [*found, *_open_questions(context), *_findings(run)]
+        return [*found, *_open_questions(run, context), *_findings(run)]
 
 
 def _verdict(run: Run) -> Block:
@@ -129,11 +130,11 @@ def _limits(context: dict[str, Any]) -> list[Block]:
     return [KeyValues(tuple(items))] if items else []
 
 
-def _open_questions(context: dict[str, Any]) -> list[Block]:
+def _open_questions(run: Run, context: dict[str, Any]) -> list[Block]:
     """Count what only a person can answer and nobody has answered, and lead to it."""
-    known, asked = load_standards(), context.get("standards")
-    names = [str(name) for name in asked] if isinstance(asked, list) else list(known)
-    wanted = {item.question for name in names if name in known for item in known[name].items if item.question}
+    known, asked = load_standards(), in_question(context, inputs_of(run))
+    concerned = [name for name, beside in asked.items() if not beside]
+    wanted = {item.question for name in concerned for item in known[name].items if item.question}
     n_open = sum(answer(context, key) is None for key in wanted)
     if not n_open:
         return []

@@ -44,6 +44,24 @@ def test_the_context_chooses_standards_in_its_order(demo, tmp_path):
     assert "tripod_ai" in warning.text
 
 
+def test_a_standard_of_other_inputs_does_not_concern_a_run_and_waits_for_nobody(demo, tmp_path):
+    run = demo.demo_run(tmp_path, context={"field": "health care", "purpose": "Sort."})
+    run.info["data"]["inputs"] = "texts"
+
+    found = Standards().blocks(run)
+
+    tables = {table.caption: table.data for table in of(found, blocks.Table)}
+    assert "CLAIM 2024, item by item" not in tables
+    reason = "Does not concern this run. It is for models that read medical images; this run's inputs are texts."
+    assert reason in [block.text for block in of(found, blocks.Text)]
+    counts = tables["Items by standard"].set_index("standard").loc["CLAIM 2024"]
+    assert counts["missing"] == 0
+    assert counts["not_applicable"] == counts["items"] > 40
+    asked = tables["Questions that only a person can answer"].set_index("key")["asked_by"]
+    assert "acquisition" not in asked.index
+    assert not any("CLAIM" in titles or "NYC" in titles for titles in asked)
+
+
 def test_an_item_is_evidenced_stated_or_missing(demo, tmp_path):
     leakage = Artifact("leakage")
     context = {

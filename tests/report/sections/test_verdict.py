@@ -142,6 +142,9 @@ def test_open_questions_are_counted_as_in_the_standards_and_lead_there(demo, tmp
 
     assert table.data.loc[0, "text"].startswith(f"{len(asked.data)} of ")
     assert table.data.loc[0, "section"] == "standards"
+    run.info["data"]["inputs"] = "texts"
+    (fewer,) = [t for t in of(Verdict().blocks(run), blocks.Table) if t.caption == "What is left to people"]
+    assert int(fewer.data.loc[0, "text"].split()[0]) < len(asked.data)
     none = Verdict().blocks(demo.demo_run(tmp_path / "b", context={"standards": []}))
     assert "What is left to people" not in [t.caption for t in of(none, blocks.Table)]
 
