@@ -19,6 +19,8 @@ _OFF_SCALE = ("log_loss", "cost", "observed_to_predicted", "calibration_slope", 
 _SIDES = (Column("a", "Run A", "number"), Column("b", "Run B", "number"))
 _DIFFERENCE = Column("difference", "B minus A", "interval", ("low", "high"))
 MAX_CHART_ROWS = 40
+# Not "groups of rows": groups are those of people on this page.
+TOGETHER = "sets of rows that belong together"
 
 
 def measures(artifact: Artifact) -> list[Block]:
@@ -71,7 +73,9 @@ def how(artifact: Artifact) -> str:
     str
     """
     summary = artifact.summary
-    units = "rows" if summary["n_groups"] is None else f"whole groups of rows ({whole(summary['n_groups'])} of them)"
+    n, units = summary["n_groups"], "rows"
+    if n is not None:
+        units = f"{TOGETHER} by the plan's group column, such as all of one person ({whole(n)} of them)"
     paired = "the same for both runs and every measure" if summary["paired"] else "drawn for each run apart"
     return (
         f"Differences are B minus A. Intervals are {level_of(summary['confidence'])} bootstrap percentile intervals "
@@ -147,7 +151,7 @@ def gaps(artifact: Artifact) -> list[Block]:
     )
     names = (Column("feature", "Feature"), Column("criterion", "Rate"))
     columns = (*names, *_SIDES, _DIFFERENCE, Column("n_groups", "Groups", "int"), Column("reading", "Shown"))
-    unit = "rows" if artifact.summary["n_groups"] is None else "groups of rows"
+    unit = "rows" if artifact.summary["n_groups"] is None else TOGETHER
     note = (
         "A gap is the largest difference between two groups' rates; smaller is better. A minus sign in front of B "
         "minus A means that the gap became smaller, a plus sign that it became larger, also where other groups make it "

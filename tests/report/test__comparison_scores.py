@@ -27,12 +27,13 @@ def test_measures_are_tables_by_kind_under_a_chart_turned_to_better(artifact):
     assert drawn.loc["Brier score", "better_by"] == -plain.loc["brier", "difference"]
     assert drawn.loc["AUROC", "better_by"] == plain.loc["roc_auc", "difference"]
     assert (drawn["low"] <= drawn["better_by"]).all() and (drawn["better_by"] <= drawn["high"]).all()
-    assert "whole groups of rows" in of(Text, found)[0].text
+    assert "resamples of sets of rows that belong together by the plan's group column" in of(Text, found)[0].text
 
 
 def test_gaps_and_ratios_say_which_way_is_better(artifact):
     found = scores.gaps(artifact)
     gaps, ratios = of(Table, found)
+    assert "sets of rows that belong together" in gaps.note and "groups of rows" not in gaps.note
     assert "smaller is better" in gaps.note and "nearer to 1 is better" in ratios.note
     row = gaps.data.set_index("criterion").loc["Selection rate"]
     assert row["reading"] == "B is worse"
