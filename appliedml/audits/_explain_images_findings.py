@@ -18,6 +18,7 @@ from appliedml.audits._explain_findings import (
 )
 from appliedml.audits._explain_images_masks import POINTING, SHARE
 from appliedml.audits._explain_images_stand_ins import stand_in_findings
+from appliedml.audits._scores_pool import percent
 from appliedml.core.artifact import Finding, Severity
 
 # A part of the image is named if it holds half as much again as its area: a convention, stated in the section.
@@ -67,15 +68,18 @@ def _parts(parts: pd.DataFrame) -> Iterator[Finding]:
 
 def _masks(masks: pd.DataFrame) -> Iterator[Finding]:
     for row in masks[masks["measure"] == SHARE].itertuples():
+        interval = (
+            "too few images for an interval" if np.isnan(row.low) else f"{percent(row.low)} to {percent(row.high)}"
+        )
         text = (
-            f"In {row.n} images with a known region, {row.value:.0%} of the positive attribution ({row.low:.0%} to "
-            f"{row.high:.0%}) lies inside it; spread evenly it would be {row.expected:.0%}, and with all of it on the "
-            f"one best patch {row.highest:.0%}."
+            f"In {row.n} images with a known region, {percent(row.value)} of the positive attribution ({interval}) "
+            f"lies inside it; spread evenly it would be {percent(row.expected)}, and with all of it on the one best "
+            f"patch {percent(row.highest)}."
         )
         pointing = masks[masks["measure"] == POINTING].iloc[0]
         text += (
-            f" The most important patch touches the region in {pointing['value']:.0%} of the images (by chance "
-            f"{pointing['expected']:.0%})."
+            f" The most important patch touches the region in {percent(pointing['value'])} of the images (by chance "
+            f"{percent(pointing['expected'])})."
         )
         if row.difference_low > 0:
             yield Finding(Severity.INFO, "The model looks at the known regions", text)

@@ -15,6 +15,8 @@ from appliedml.explain.regions import sums_by_region
 
 MASK_COLUMNS = ("measure", "value", "low", "high", "expected", "difference", "difference_low", "difference_high",
                 "highest", "n", "n_left_out")  # fmt: skip
+# With fewer images their resamples are hardly more than the images themselves.
+FEWEST_IMAGES = 5
 SHARE, POINTING = "share of positive attribution inside the mask", "most important region touches the mask"
 
 
@@ -91,7 +93,7 @@ def mask_table(evidence: Sequence[dict[str, Any]], pooled: Pool) -> pd.DataFrame
     DataFrame
         measure, value, low, high, expected (if attribution were spread evenly over the image), difference from it,
         difference_low, difference_high, highest (that these regions could reach), n, n_left_out. No row where there are
-        no masks.
+        no masks. No interval of fewer than five images: their resamples are hardly more than the images themselves.
     """
     parts = [item["masks"] for item in evidence]
     if any(part is None for part in parts):
@@ -104,6 +106,8 @@ def mask_table(evidence: Sequence[dict[str, Any]], pooled: Pool) -> pd.DataFrame
     for measure, at, chance, best in ((SHARE, 0, 1, found[known, 2].mean()), (POINTING, 3, 4, 1.0)):
         columns = np.column_stack([found[:, at], found[:, chance], found[:, at] - found[:, chance]])
         value, low, high = interval(pooled.means(columns, known))
+        if known.sum() < FEWEST_IMAGES:
+            low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
         rows.append(
             (measure, value[0], low[0], high[0], value[1], value[2], low[2], high[2], best, known.sum(), (~known).sum())
         )

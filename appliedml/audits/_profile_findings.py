@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from appliedml.audits._profile_association import ALL_FEATURES
+from appliedml.audits._scores_pool import percent
 from appliedml.core.artifact import Finding, Severity
 
 NEAR_CONSTANT = 0.995
@@ -20,6 +21,10 @@ COPY = 0.95
 SHIFTED = 0.25
 TOLD_APART = 0.60
 SMALL_GROUP = 30
+_SHIFT_OF_GROUPS = (
+    " Several rows belong together ({group}), and chance was reckoned as if none did: whole groups differ more than "
+    "single rows, so part of this may be chance all the same."
+)
 
 
 def class_findings(classes: tuple[str, ...], counts: list[int]) -> Iterator[Finding]:
@@ -63,7 +68,7 @@ def column_findings(columns: pd.DataFrame) -> Iterator[Finding]:
         yield Finding(Severity.INFO, "Near-constant columns", text)
     missing = columns[columns["missing_share"] > MOSTLY_MISSING]
     if len(missing):
-        items = [f"{row.column} ({100 * row.missing_share:.0f} %)" for row in missing.itertuples()]
+        items = [f"{row.column} ({percent(row.missing_share)})" for row in missing.itertuples()]
         yield Finding(Severity.WARNING, "Columns that are mostly missing", f"More than half missing: {_listed(items)}.")
 
 
@@ -86,8 +91,8 @@ def missing_findings(missing: pd.DataFrame) -> Iterator[Finding]:
         if high["missing_share"] - low["missing_share"] < MISSING_GAP:
             continue
         text = (
-            f"{column} is missing in {100 * high['missing_share']:.0f} % of {high['level']} and in "
-            f"{100 * low['missing_share']:.0f} % of {low['level']}."
+            f"{column} is missing in {percent(high['missing_share'])} of {high['level']} and in "
+            f"{percent(low['missing_share'])} of {low['level']}."
         )
         if by == "class":
             text += " Whether a value is missing tells the model about the outcome: check that it is known in time."
@@ -151,24 +156,27 @@ def proxy_findings(proxies: pd.DataFrame) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, f"A feature stands in for {name}", text)
 
 
-def shift_findings(shift: pd.DataFrame, told_apart: pd.DataFrame) -> Iterator[Finding]:
+def shift_findings(shift: pd.DataFrame, told_apart: pd.DataFrame, group: str = "") -> Iterator[Finding]:
     """Say where test rows differ from training rows by more than chance.
 
     Parameters
     ----------
     shift, told_apart : DataFrame
         The tables ``shift`` and ``shift_overall`` of the profile.
+    group : str
+        What makes rows belong together, such as "column patient"; empty where none do.
 
     Yields
     ------
     Finding
     """
+    caveat = _SHIFT_OF_GROUPS.format(group=group) if group else ""
     marked = shift[(shift["psi"] >= SHIFTED) & (shift["psi"] > shift["psi_by_chance"])]
     if len(marked):
         worst = marked.groupby("column", sort=True)["psi"].agg(["max", "count"]).reset_index()
         worst = worst.sort_values(["max", "column"], ascending=[False, True])
         items = [f"{row['column']} (PSI {row['max']:.2f}, {row['count']} folds)" for _, row in worst.iterrows()]
-        text = f"Population stability index of at least {SHIFTED} and above chance: {_listed(items)}."
+        text = f"Population stability index of at least {SHIFTED} and above chance: {_listed(items)}.{caveat}"
         yield Finding(Severity.WARNING, "Test rows differ from training rows", text)
     apart = told_apart[told_apart["low"] > TOLD_APART]
     if len(apart):
@@ -176,7 +184,7 @@ def shift_findings(shift: pd.DataFrame, told_apart: pd.DataFrame) -> Iterator[Fi
         text = (
             f"In {len(apart)} of {len(told_apart)} folds a classifier tells test rows from training rows; in fold "
             f"{row['fold']} with AUROC {row['auroc']:.2f} ({row['low']:.2f} to {row['high']:.2f}), where 0.5 is no "
-            "difference."
+            f"difference.{caveat}"
         )
         yield Finding(Severity.WARNING, "Test rows can be told from training rows", text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -194,3 +195,18 @@ def figure(value: float, decimals: int = 3, sign: bool = False) -> str:
         return f"{value:{plus}.2g}"
     # Zero has no sign: -0.0 + 0.0 is 0.0.
     return f"{value + 0.0:{plus}.{decimals}f}"
+
+
+def percent(share: float) -> str:
+    """Write a share in whole per cent; under 1 % and over 99 % it keeps two digits: some is not none, most is not all.
+
+    Examples
+    --------
+    >>> percent(0.4), percent(0.0034), percent(0.99966), percent(0.0), percent(1.0)
+    ('40 %', '0.34 %', '99.966 %', '0 %', '100 %')
+    """
+    size = 100 * share
+    rest = min(size, 100 - size)
+    # What is smaller than that is noise of a sum, not rows.
+    decimals = 1 - math.floor(math.log10(rest)) if 1e-6 < rest < 1 else 0
+    return f"{size:.{decimals}f} %"

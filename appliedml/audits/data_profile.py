@@ -114,6 +114,7 @@ class DataProfile(Configured):
             "labels": {"train": np.asarray(fold.train.y), "test": np.asarray(fold.test.y)},
             "across": _across(train["hashes"], test["hashes"]),
             "own_columns": {item.name: item.column for item in fold.test.schema.sensitive_features},
+            "group": fold.test.schema.group or "",
             "shift": None,
             "told_apart": None,
         }
@@ -181,7 +182,7 @@ class DataProfile(Configured):
             folds = _tested_in(rows["row_id"], evidence)
             tables["measures"] = measure_table(measures, names, folds, sensitive, self.max_categories)
         tables["shift"], tables["shift_overall"] = _shift(evidence)
-        found += findings.shift_findings(tables["shift"], tables["shift_overall"])
+        found += findings.shift_findings(tables["shift"], tables["shift_overall"], _group_of(rows, evidence))
         warned = any(finding.severity is not Severity.INFO for finding in found)
         summary = {
             "n_rows": len(labels),
@@ -258,6 +259,14 @@ def _pooled(parts: list[dict[str, Any]]) -> dict[str, Any]:
         "sensitive": together.iloc[keep].reset_index(drop=True),
         "group": np.concatenate([np.asarray(p["group"], dtype=object) for p in parts])[keep] if grouped else None,
     }
+
+
+def _group_of(rows: dict[str, Any], evidence: list[dict[str, Any]]) -> str:
+    """Return what makes several rows belong together; empty where every row is on its own."""
+    if rows["group"] is None or not pd.Series(rows["group"]).dropna().duplicated().any():
+        return ""
+    column = evidence[0]["group"]
+    return f"column {column}" if column else "found alike by the cleaning"
 
 
 def _compared(samples: Samples, part: dict[str, Any]) -> tuple[pd.DataFrame | None, NDArray[Any] | None]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from appliedml.audits._explain_rows import stratified_rows
-from appliedml.audits._scores_pool import audit_seed, figure, status_of
+from appliedml.audits._scores_pool import audit_seed, figure, percent, status_of
 from appliedml.audits._text_behaviours import (
     ADDED,
     LEXICON_RULE,
@@ -314,8 +314,8 @@ class TextRobustness(Configured):
         found = []
         for row in behaviours[behaviours["low"] > self.max_failure_rate].itertuples():
             text = (
-                f"It fails in {100 * row.failure_rate:.0f} % of {row.counted} ({100 * row.low:.0f} to "
-                f"{100 * row.high:.0f} %). Its cases are of this kind: {row.example}"
+                f"It fails in {percent(row.failure_rate)} of {row.counted} ({percent(row.low)} to "
+                f"{percent(row.high)}). Its cases are of this kind: {row.example}"
             )
             found.append(Finding(Severity.WARNING, f"Behaviour test failed: {row.title}", text))
         return found

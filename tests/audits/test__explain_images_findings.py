@@ -77,8 +77,16 @@ def test_known_regions_are_looked_at_or_that_is_not_shown():
     looks, not_shown = said(masks=masks(0.1)), said(masks=masks(-0.1))
 
     assert looks["The model looks at the known regions"].severity is Severity.INFO
-    assert "40% of the positive attribution" in looks["The model looks at the known regions"].text
+    assert "40 % of the positive attribution (30 % to 50 %) lies" in looks["The model looks at the known regions"].text
     assert next(iter(not_shown.values())).severity is Severity.WARNING
+
+
+def test_of_few_images_with_a_known_region_no_interval_is_told():
+    ends = dict.fromkeys(["low", "high", "difference_low", "difference_high"], float("nan"))
+    (finding,) = said(masks=masks(0.1).assign(n=3, value=0.004, **ends)).values()
+
+    assert finding.title == "It is not shown that the model looks at the known regions"
+    assert "0.40 % of the positive attribution (too few images for an interval) lies inside it" in finding.text
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,17 @@ def test_the_table_has_intervals_over_patients_and_the_difference_from_chance():
     assert together.loc[SHARE, "high"] - together.loc[SHARE, "low"] > 2 * (row["high"] - row["low"])
 
 
+def test_of_fewer_than_five_images_there_is_no_interval():
+    shares = np.tile([0.0, 0.2, 0.9, 1.0, 0.25], (5, 1))
+
+    ends = ["low", "high", "difference_low", "difference_high"]
+    for n, expected in ((4, False), (5, True)):
+        table = mask_table(*pooled_of(list(range(n)), shares[:n]))
+        assert table["value"].notna().all()
+        assert (table[ends].notna().all(axis=None)) == expected
+        assert table[ends].isna().all(axis=None) != expected
+
+
 def test_where_no_image_has_a_mask_the_table_is_empty():
     assert not len(mask_table(*pooled_of([0, 1], np.full((2, 5), np.nan))))
     assert not len(mask_table(*pooled_of([0, 1], None)))

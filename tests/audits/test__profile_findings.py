@@ -72,6 +72,26 @@ def test_shift_below_chance_is_no_finding():
     assert len(list(findings.shift_findings(shift.assign(psi=0.5), apart.assign(low=0.61)))) == 2
 
 
+def test_shift_of_rows_that_belong_together_says_so():
+    shift = pd.DataFrame({"fold": [0], "column": ["x"], "psi": [0.5], "psi_by_chance": [0.1]})
+    apart = pd.DataFrame({"fold": [0], "auroc": [0.7], "low": [0.65], "high": [0.8]})
+
+    texts = [item.text for item in findings.shift_findings(shift, apart, "column patient")]
+
+    assert len(texts) == 2
+    assert all("Several rows belong together (column patient)" in text for text in texts)
+    assert not any("belong together" in item.text for item in findings.shift_findings(shift, apart))
+
+
+def test_small_shares_are_not_rounded_to_none():
+    rows = pd.DataFrame(
+        {"column": "x", "by": "class", "level": ["a", "b"], "rows": "1,000", "missing_share": [0.004, 0.4]}
+    )
+    (finding,) = findings.missing_findings(rows)
+
+    assert finding.text.startswith("x is missing in 40 % of b and in 0.40 % of a.")
+
+
 def test_small_groups_are_called_so():
     levels = pd.DataFrame({"sex": ["f"] * 40 + ["x"] * 6})
     (finding,) = findings.group_findings(levels)

@@ -107,6 +107,20 @@ def test_a_later_shift_is_found_in_the_folds_where_it_is(claims):
     assert "Test rows differ from training rows" in [finding.title for finding in artifact.findings]
 
 
+@pytest.mark.parametrize("several", [True, False])
+def test_a_shift_of_rows_that_belong_together_is_told_with_that(grouped_claims, several):
+    rows = np.arange(300)
+    shifted = grouped_claims.replace(X=grouped_claims.X.assign(speed=grouped_claims.X["speed"] + 3 * (rows >= 200)))
+    if not several:
+        meta = shifted.meta.assign(group=[f"c{row}" for row in rows])
+        shifted = Samples(shifted.X, shifted.y, meta, shifted.schema)
+
+    artifact = profile(make_folds(shifted, [(rows[:200], rows[200:])]))
+
+    (found,) = [item for item in artifact.findings if item.title == "Test rows differ from training rows"]
+    assert ("Several rows belong together (column customer)" in found.text) == several
+
+
 def test_shift_is_not_compared_when_it_is_switched_off(claims):
     artifact = profile(two_folds(claims), shift=False)
 

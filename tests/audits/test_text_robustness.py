@@ -83,7 +83,7 @@ def test_a_bag_of_words_fails_the_tests_of_negation_and_this_is_said():
     assert behaviours.loc["negative_added", "failure_rate"] == 0
     assert artifact.status is Status.WARNING
     (found,) = [finding for finding in artifact.findings if "Negating a positive word" in finding.title]
-    assert found.text.startswith("It fails in 100 % of 64 sentences, mean over 2 models (94 to 100 %).")
+    assert found.text.startswith("It fails in 100 % of 64 sentences, mean over 2 models (94 % to 100 %).")
     assert artifact.summary["sentiment_direction"] == 1
 
 
