@@ -194,18 +194,19 @@ class Ranked:
 
     def __init__(self, ranking: Ranking, weights: Floats) -> None:
         self.ranking = ranking
-        self.own = weights[:, ranking.positives]
+        # np.take is several times faster along the rows of a table than the same by weights[:, places].
+        self.own = np.take(weights, ranking.positives, axis=1)
         self.n_positive = self.own.sum(axis=1)
         below = np.zeros((len(weights), len(ranking.negatives) + 1))
-        np.cumsum(weights[:, ranking.negatives], axis=1, out=below[:, 1:])
+        np.cumsum(np.take(weights, ranking.negatives, axis=1), axis=1, out=below[:, 1:])
         self.n_negative = below[:, -1]
-        self.above = below[:, ranking.negatives_above]
-        self.not_below = below[:, ranking.negatives_not_below]
+        self.above = np.take(below, ranking.negatives_above, axis=1)
+        self.not_below = np.take(below, ranking.negatives_not_below, axis=1)
 
     @cached_property
     def found(self) -> Floats:
         """Weight of positives called at each positive's score, shape (n_resamples, n_positives)."""
-        found: Floats = np.cumsum(self.own, axis=1)[:, self.ranking.last_of_tie]
+        found: Floats = np.take(np.cumsum(self.own, axis=1), self.ranking.last_of_tie, axis=1)
         return found
 
     @cached_property
