@@ -359,6 +359,17 @@ assert not found, found
     run_python(code)
 
 
+def test_a_report_waits_for_no_import_of_scipy(finished, run_python):
+    code = f"""
+import sys
+from appliedml import cli
+assert cli._invoke(cli.app, ["report", {str(finished.path)!r}]) == 0
+found = {{"scipy", "sklearn"}} & set(sys.modules)
+assert not found, found
+"""
+    run_python(code)
+
+
 def test_every_public_name_loads():
     import appliedml as aml
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from appliedml.errors import DataError
 from appliedml.metrics._weighted import Floats, Rows, cluster_codes
@@ -94,6 +93,9 @@ def binned_draws(
     Efron and Tibshirani (1993), An Introduction to the Bootstrap; Hansen, Hurwitz and Madow (1953), Sample Survey
     Methods and Theory, volume 1, chapter 10 (random groups).
     """
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy import sparse
+
     rng = np.random.default_rng(seed)
     n = next(iter(models.values())).n
     unit, n_units = _units(n, groups, rng)

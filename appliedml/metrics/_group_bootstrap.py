@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from appliedml.errors import DataError
 from appliedml.metrics._group_checks import check_settings
@@ -151,6 +150,9 @@ def _quotient(top: NDArray[np.float64], bottom: NDArray[np.float64]) -> NDArray[
 
 def _cell_draws(table: GroupTable, n_resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
     """Counts of cells in batches of resamples, each (n_batch, n_groups * n_classes**2)."""
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy import sparse
+
     n_columns = table.patterns.shape[1]
     # With K classes 2/K units a cell: two for every reference class, whatever K is.
     pseudo_weight = 2 / len(table.classes)

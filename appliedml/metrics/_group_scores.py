@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit, ndtri
 
 from appliedml.errors import DataError
 from appliedml.metrics._group_checks import check_lengths, check_settings, column, scores_of
@@ -166,6 +165,9 @@ def group_calibration(
     >>> group_calibration(["a", "a", "b", "b"], [1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1]).value.round(3).tolist()
     [0.0, -0.1]
     """
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy.special import ndtri
+
     check_settings("group_calibration", confidence=confidence)
     names, code, labels, scores, owner = _columns("group_calibration", group, y_true, score, cluster, groups)
     inside = np.flatnonzero(code >= 0)
@@ -222,6 +224,9 @@ def _between_0_and_1(
     value: NDArray[np.float64], error: NDArray[np.float64], n: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Interval on the log-odds scale; a value of exactly 0 or 1 gets Wilson's interval over the rarer class."""
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy.special import expit, logit, ndtri
+
     z = ndtri(0.5 + confidence / 2)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
     inner = (value > 0) & (value < 1) & ~np.isnan(error)

@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from appliedml.errors import DataError
 from appliedml.metrics._group_checks import check_lengths, column, whole_numbers
@@ -141,6 +140,9 @@ class GroupTable:
         array of int, shape (n_groups,)
             Rows, or clusters where rows come in clusters: the size of sample that the data really holds.
         """
+        # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+        from scipy import sparse
+
         n_groups, n_cells = len(self.groups), cells.size
         group_of = np.repeat(np.arange(n_groups), n_cells)
         wanted = sparse.csr_array(
@@ -191,6 +193,9 @@ def group_table(
     >>> table.groups, table.counts[0].tolist()
     (('a', 'b'), [[0, 0], [1, 1]])
     """
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy import sparse
+
     names, code = group_codes("group_table", group, groups)
     true, pred = (
         class_codes("group_table", values, len(classes), name)
@@ -211,6 +216,8 @@ def group_table(
 
 def _cluster_patterns(cluster: NDArray[np.int64], cell: NDArray[np.int64], n_cells: int) -> tuple[Any, NDArray[Any]]:
     """Distinct count vectors of the clusters, and how many clusters have each."""
+    from scipy import sparse
+
     if not len(cell):
         return sparse.csr_array((0, n_cells), dtype=float), np.zeros(0, dtype=np.int64)
     keys, counts = np.unique(cluster * n_cells + cell, return_counts=True)

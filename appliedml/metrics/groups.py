@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from appliedml.metrics._group_bootstrap import GroupDraws, bootstrap_rates
-from appliedml.metrics._group_gaps import Largest, Pairs, PairwiseGaps, pairwise_gaps
+from appliedml.metrics._group_gaps import Largest, Pairs, PairwiseGaps, pairwise_gaps, pairwise_gaps_of_each
 from appliedml.metrics._group_scores import GroupEstimates, group_calibration, group_roc_auc
 from appliedml.metrics._group_tables import GroupTable, Rate, group_table, rates_for
 
@@ -31,5 +31,6 @@ __all__ = [
     "group_roc_auc",
     "group_table",
     "pairwise_gaps",
+    "pairwise_gaps_of_each",
     "rates_for",
 ]

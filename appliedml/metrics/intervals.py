@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -158,11 +159,9 @@ def wilson_interval(n_found: ArrayLike, n: ArrayLike, confidence: float = 0.95) 
     >>> round(float(low), 3), round(float(high), 3)
     (0.596, 0.982)
     """
-    from scipy.special import ndtri
-
     found, rows = np.broadcast_arrays(np.asarray(n_found, dtype=float), np.asarray(n, dtype=float))
     size = np.where(rows > 0, rows, np.nan)
-    z = float(ndtri((1 + confidence) / 2))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     share = found / size
     centre = (share + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))

@@ -332,22 +332,26 @@ def _by_feature(
     )
     sizes = intervals.pseudo_sizes(counts, bins, cell, cluster)
 
-    def draw(threshold: int, names: Sequence[str]) -> Any:
-        return intervals.group_draws(threshold, names, counts, grouping.levels, draws, pseudo, sizes)
+    def draw(thresholds: NDArray[np.intp], names: Sequence[str]) -> Any:
+        return intervals.group_draws(thresholds, names, counts, grouping.levels, draws, pseudo, sizes)
 
     found: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
     pairwise = [gate for gate in gates if gate.kind in ("gap", "ratio")]
     between = list(dict.fromkeys((str(gate.kind), gate.metric.partition(".")[2]) for gate in pairwise))
     if between:
         confidence = float(summary["confidence_per_feature"])
-        gaps = intervals.gap_intervals(between, metrics, counts, grouping.compared, limits, draw, confidence)
+        gaps = intervals.gap_intervals(
+            between, metrics, counts, grouping.compared, limits, draw, confidence, n_resamples
+        )
         found |= {(kind, rate, -1): pairs for (kind, rate), pairs in gaps.items()}
     single = list(dict.fromkeys((gate.metric, gate.group) for gate in gates if gate.kind == "group"))
     names = list(dict.fromkeys(name for name, _ in single))
-    for threshold in range(n_thresholds if names else 0):
-        low, high = draw(threshold, names).interval(float(summary["confidence"]))
-        for name, group in single:
-            place = names.index(name)
-            pair = (float(low[place, group]), float(high[place, group]))
-            found.setdefault(("group", name, group), []).append(pair)
+    thresholds = np.arange(n_thresholds if names else 0)
+    for some in intervals.batches(thresholds, len(names) * n_groups * n_resamples):
+        for drawn in draw(some, names):
+            low, high = drawn.interval(float(summary["confidence"]))
+            for name, group in single:
+                place = names.index(name)
+                pair = (float(low[place, group]), float(high[place, group]))
+                found.setdefault(("group", name, group), []).append(pair)
     return found

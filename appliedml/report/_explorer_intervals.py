@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from appliedml.metrics.groups import GroupDraws, pairwise_gaps
+from appliedml.metrics.groups import GroupDraws, PairwiseGaps, pairwise_gaps_of_each
 from appliedml.metrics.intervals import percentile_interval, wilson_interval
 from appliedml.report._explorer_bins import GroupCounts
 from appliedml.report._explorer_figures import Limits
 
 Floats = NDArray[np.float64]
 BATCH_VALUES = 4_000_000
+# What is worked on again and again stays in the processor's cache: half the time.
+CLOSE_VALUES = 120_000
 Pair = tuple[float, float]
 NONE: Pair = (math.nan, math.nan)
 # Rates whose denominator is known, so that 0 of n or n of n can be given an interval that is not a single point.
@@ -58,47 +59,62 @@ def cumulative_draws(
     """
     place = bins * shape[1] + cell
     n_places = shape[0] * shape[1]
-    if cluster is None:
-        # Rows of one place are interchangeable: one multinomial draw over the places that have any.
-        weight = np.bincount(place, minlength=n_places)
-        used = np.flatnonzero(weight)
-        weight = weight[used].astype(np.int64)
-        unit_of = np.arange(len(used))
-        counted = sparse.csr_array((np.ones(len(used)), (used, unit_of)), shape=(n_places, len(used)))
-    else:
-        n_units = int(cluster.max()) + 1
-        weight = np.ones(n_units, dtype=np.int64)
-        counted = sparse.coo_array((np.ones(len(place)), (place, cluster)), shape=(n_places, n_units)).tocsr()
-    counts = np.empty((*shape, n_resamples), dtype=np.int32)
+    # Most places hold no row at all.
+    used, own = np.unique(place, return_inverse=True)
+    # Rows of one place are interchangeable: one multinomial draw over the places that have any.
+    weight = np.bincount(own) if cluster is None else np.ones(int(cluster.max()) + 1, dtype=np.int64)
+    counts = np.zeros((n_places, n_resamples), dtype=np.int32)
     pseudo = np.empty((n_pseudo, n_resamples), dtype=np.int64)
     done = 0
     for drawn in _draws(np.append(weight, np.ones(n_pseudo, dtype=np.int64)), n_places, n_resamples, seed):
         real, extra = drawn[: len(weight)], drawn[len(weight) :]
         here = slice(done, done + drawn.shape[1])
-        counts[:, :, here] = (counted @ real.astype(np.float64)).reshape(*shape, -1)
+        counts[used, here] = real if cluster is None else _rows_of(own, cluster, real)
         pseudo[:, here] = extra
         done = here.stop
+    at_least = counts.reshape(*shape, n_resamples)
     # In place, from the highest threshold down.
-    np.cumsum(counts[::-1], axis=0, out=counts[::-1])
-    return counts, pseudo
+    np.cumsum(at_least[::-1], axis=0, out=at_least[::-1])
+    return at_least, pseudo
 
 
-def _draws(weight: NDArray[np.int64], n_places: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def _rows_of(place: NDArray[np.int64], unit: NDArray[np.int64], drawn: Floats) -> Floats:
+    """Rows of every place in every resample, from how often each unit was drawn."""
+    n_units, n_resamples = drawn.shape
+    pairs, n_rows = np.unique(place * n_units + unit, return_counts=True)
+    places, units = np.divmod(pairs, n_units)
+    weight = n_rows.astype(np.float64)
+    ends = np.append(np.flatnonzero(places[1:] != places[:-1]) + 1, len(pairs))
+    found = np.empty((len(ends), n_resamples))
+    start = 0
+    for row, end in zip(found, ends, strict=True):
+        np.dot(weight[start:end], drawn[units[start:end]], out=row)
+        start = end
+    return found
+
+
+def _draws(weight: NDArray[np.int64], n_places: int, n_resamples: int, seed: int) -> Iterator[Floats]:
     """Multinomial draws of as many units as there are, in batches of shape (n_distinct, n_batch)."""
     rng = np.random.default_rng(seed)
-    n_units = int(weight.sum())
-    one_by_one = n_units < 8 * len(weight)
-    unit_of = np.repeat(np.arange(len(weight)), weight) if one_by_one else np.zeros(0, dtype=np.int64)
-    batch = max(1, BATCH_VALUES // max(len(weight), n_places))
+    n_distinct, n_units = len(weight), int(weight.sum())
+    one_by_one = n_units < 8 * n_distinct
+    unit_of = np.repeat(np.arange(n_distinct), weight) if one_by_one else np.zeros(0, dtype=np.int64)
+    batch = max(1, BATCH_VALUES // max(n_distinct, n_places))
+    few = max(1, CLOSE_VALUES // n_units)
     for start in range(0, n_resamples, batch):
         size = min(batch, n_resamples - start)
         if not one_by_one:
-            yield rng.multinomial(n_units, weight / n_units, size=size).T
+            yield rng.multinomial(n_units, weight / n_units, size=size).T.astype(np.float64)
             continue
-        drawn = np.empty((len(weight), size), dtype=np.int64)
-        for column in range(size):
-            chosen = unit_of[rng.integers(0, n_units, n_units)]
-            drawn[:, column] = np.bincount(chosen, minlength=len(weight))
+        drawn = np.empty((n_distinct, size))
+        for first in range(0, size, few):
+            n_rows = min(few, size - first)
+            chosen = rng.integers(0, n_units, (n_rows, n_units))
+            # Where every unit is one of its own, it is its own number.
+            chosen = unit_of[chosen] if n_units > n_distinct else chosen
+            chosen += n_distinct * np.arange(n_rows)[:, None]
+            counted = np.bincount(chosen.ravel(), minlength=n_rows * n_distinct)
+            drawn[:, first : first + n_rows] = counted.reshape(n_rows, n_distinct).T
         yield drawn
 
 
@@ -144,19 +160,20 @@ def overall_intervals(
 
 
 def group_draws(
-    threshold: int,
+    thresholds: NDArray[np.intp],
     names: Sequence[str],
     counts: GroupCounts,
     levels: tuple[str, ...],
     draws: NDArray[np.int32],
     pseudo: NDArray[np.int64],
     touched: NDArray[np.float64],
-) -> GroupDraws:
-    """Return the rates of every group at one threshold, as observed and in every resample.
+) -> list[GroupDraws]:
+    """Return the rates of every group at some thresholds, as observed and in every resample.
 
     Parameters
     ----------
-    threshold : int
+    thresholds : array of int
+        Positions.
     names : sequence of str
         Rates.
     counts : GroupCounts
@@ -170,31 +187,49 @@ def group_draws(
 
     Returns
     -------
-    GroupDraws
+    list of GroupDraws
         As the fairness audit draws them: every group, class and decision has a pseudo-unit, so that a group in which
         every positive is found does not look certain (Agresti and Caffo 2000).
     """
     n_groups = len(levels)
-    extra = pseudo.reshape(4, n_groups, -1) * touched[threshold][:, :, None]
-    fp, tp = draws[threshold, :n_groups] + extra[1], draws[threshold, n_groups:] + extra[3]
+    by_decision = pseudo.reshape(4, n_groups, -1)
+    extra = [by_decision[part] * touched[thresholds, part, :, None] for part in range(4)]
+    fp, tp = draws[thresholds, :n_groups] + extra[1], draws[thresholds, n_groups:] + extra[3]
     negative, positive = draws[0, :n_groups] + extra[0] + extra[1], draws[0, n_groups:] + extra[2] + extra[3]
-    own = [part.astype(float) for part in (counts.positive[threshold], counts.negative[threshold])]
-    totals = [part.astype(float) for part in (counts.positive[0], counts.negative[0])]
-    estimate = np.array([_rate(name, own[0], own[1], totals[0], totals[1]) for name in names])
-    drawn = np.array([_rate(name, tp, fp, positive, negative) for name in names])
-    return GroupDraws(tuple(names), levels, estimate, drawn)
+    own = [part[thresholds].astype(float) for part in (counts.positive, counts.negative)]
+    totals = [part[0].astype(float) for part in (counts.positive, counts.negative)]
+    estimate = np.stack([_rate(name, *own, *totals) for name in names], axis=1)
+    drawn = np.stack([_rate(name, tp, fp, positive, negative) for name in names], axis=1)
+    return [GroupDraws(tuple(names), levels, *pair) for pair in zip(estimate, drawn, strict=True)]
+
+
+def batches(thresholds: NDArray[np.intp], n_values: int) -> list[NDArray[np.intp]]:
+    """Return thresholds in batches small enough for their draws, of so many values each, to be kept at hand.
+
+    Parameters
+    ----------
+    thresholds : array of int
+    n_values : int
+
+    Returns
+    -------
+    list of array of int
+    """
+    size = max(1, CLOSE_VALUES // max(1, n_values))
+    return [thresholds[start : start + size] for start in range(0, len(thresholds), size)]
 
 
 def _rate(name: str, tp: Floats, fp: Floats, positive: Floats, negative: Floats) -> Floats:
-    top, bottom = {
-        "selection_rate": (tp + fp, positive + negative),
-        "true_positive_rate": (tp, positive),
-        "false_positive_rate": (fp, negative),
-        "positive_predictive_value": (tp, tp + fp),
-        "accuracy": (tp + negative - fp, positive + negative),
-        "specificity": (negative - fp, negative),
-    }[name]
-    found: Floats = np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+    pairs: dict[str, Callable[[], tuple[Floats, Floats]]] = {
+        "selection_rate": lambda: (tp + fp, positive + negative),
+        "true_positive_rate": lambda: (tp, positive),
+        "false_positive_rate": lambda: (fp, negative),
+        "positive_predictive_value": lambda: (tp, tp + fp),
+        "accuracy": lambda: (tp + negative - fp, positive + negative),
+        "specificity": lambda: (negative - fp, negative),
+    }
+    top, bottom = pairs[name]()
+    found: Floats = np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom > 0)
     return found
 
 
@@ -247,8 +282,9 @@ def gap_intervals(
     counts: GroupCounts,
     compared: NDArray[np.bool_],
     limits: Limits,
-    draw: Callable[[int, Sequence[str]], GroupDraws],
+    draw: Callable[[NDArray[np.intp], Sequence[str]], list[GroupDraws]],
     confidence: float,
+    n_resamples: int,
 ) -> dict[tuple[str, str], list[Pair]]:
     """Return the simultaneous intervals of largest gaps and smallest ratios of one feature, at every threshold.
 
@@ -262,9 +298,11 @@ def gap_intervals(
     compared : array of bool, shape (n_groups,)
     limits : Limits
     draw : callable
-        From a position and the rates to their draws.
+        From positions and rates to their draws.
     confidence : float
         Of all of the feature's intervals together.
+    n_resamples : int
+        Of the draws.
 
     Returns
     -------
@@ -276,26 +314,25 @@ def gap_intervals(
         "true_positive_rate": large & (counts.units[1] >= limits.positives),
         "false_positive_rate": large & (counts.units[2] >= limits.negatives),
     }
-    for threshold in range(len(counts.positive)):
-        before = slice(max(threshold - 1, 0), threshold + 1)
-        if (
-            threshold
-            and not np.ptp(counts.positive[before], axis=0).any() | np.ptp(counts.negative[before], axis=0).any()
-        ):
-            # The same rows are selected as at the last threshold.
-            for pairs in found.values():
-                pairs.append(pairs[-1])
-            continue
-        selected = large & (counts.selected_units[threshold] >= limits.positives)
-        enough = {**fixed, "positive_predictive_value": selected}
-        judged = np.array([enough.get(name, large) for name in metrics])
-        gaps = pairwise_gaps(draw(threshold, metrics), judged, confidence)
-        for kind, rate in wanted:
-            names = ("true_positive_rate", "false_positive_rate") if rate == "equalised_odds" else (rate,)
-            both = [(gaps.largest_gap if kind == "gap" else gaps.smallest_ratio)(metrics.index(name)) for name in names]
-            if any(item.n_groups < 2 or math.isnan(item.value) for item in both):
-                found[kind, rate].append(NONE)
-            else:
-                end = max if kind == "gap" else min
-                found[kind, rate].append((end(item.low for item in both), end(item.high for item in both)))
-    return found
+    both_classes = np.hstack([counts.positive, counts.negative])
+    # Where the same rows are selected as at the last threshold, so are all figures.
+    changes = np.r_[True, (both_classes[1:] != both_classes[:-1]).any(axis=1)]
+    selected = large & (counts.selected_units >= limits.positives)
+    enough = {**fixed, "positive_predictive_value": selected}
+    judged = np.stack([np.broadcast_to(enough.get(name, large), selected.shape) for name in metrics], axis=1)
+    ratios = any(kind == "ratio" for kind, _ in wanted)
+    for some in batches(np.flatnonzero(changes), len(metrics) * len(compared) * n_resamples):
+        for gaps in pairwise_gaps_of_each(draw(some, metrics), judged[some], confidence, ratios=ratios):
+            for key in wanted:
+                found[key].append(_widest(gaps, *key, metrics))
+    repeated = np.cumsum(changes) - 1
+    return {key: [pairs[place] for place in repeated] for key, pairs in found.items()}
+
+
+def _widest(gaps: PairwiseGaps, kind: str, rate: str, metrics: Sequence[str]) -> Pair:
+    names = ("true_positive_rate", "false_positive_rate") if rate == "equalised_odds" else (rate,)
+    both = [(gaps.largest_gap if kind == "gap" else gaps.smallest_ratio)(metrics.index(name)) for name in names]
+    if any(item.n_groups < 2 or math.isnan(item.value) for item in both):
+        return NONE
+    end = max if kind == "gap" else min
+    return end(item.low for item in both), end(item.high for item in both)

@@ -41,12 +41,12 @@ def test_every_resample_has_as_many_units_and_counts_fall_with_the_threshold(dra
 def test_gaps_have_the_intervals_that_the_audits_bootstrap_gives(drawn):
     rows, grouping, cluster, counts, draws, pseudo, sizes = drawn
 
-    def draw(place, names):
-        return intervals.group_draws(place, names, counts, grouping.levels, draws, pseudo, sizes)
+    def draw(places, names):
+        return intervals.group_draws(places, names, counts, grouping.levels, draws, pseudo, sizes)
 
     found = intervals.gap_intervals(
         [("gap", "true_positive_rate"), ("ratio", "selection_rate"), ("gap", "equalised_odds")],
-        NAMES, counts, grouping.compared, Limits(30, 10, 10), draw, 0.95,
+        NAMES, counts, grouping.compared, Limits(30, 10, 10), draw, 0.95, draws.shape[-1],
     )  # fmt: skip
     for place in (1, 2, 4):
         called = (rows.score >= THRESHOLDS[place]).astype(int)
@@ -75,3 +75,43 @@ def test_measures_of_all_rows_have_percentile_intervals_and_wilsons_at_the_ends(
     half = 1.96 * np.sqrt(recall * (1 - recall) / rows.positive.sum())
     assert (low, high) == pytest.approx((recall - half, recall + half), abs=0.03)
     assert found[0][1] == 1 and 0.95 < found[0][0] < 1
+
+
+def test_batches_hold_every_threshold_once_and_few_values():
+    thresholds = np.arange(3, 40, 2)
+
+    found = intervals.batches(thresholds, intervals.CLOSE_VALUES // 4)
+
+    assert np.concatenate(found).tolist() == thresholds.tolist()
+    assert [len(batch) for batch in found] == [4, 4, 4, 4, 3]
+    assert [len(batch) for batch in intervals.batches(thresholds, 10 * intervals.CLOSE_VALUES)] == [1] * 19
+
+
+def test_rates_of_some_thresholds_are_those_of_each_alone(drawn):
+    _, grouping, _, counts, draws, pseudo, sizes = drawn
+
+    def draw(places):
+        return intervals.group_draws(np.array(places), NAMES, counts, grouping.levels, draws, pseudo, sizes)
+
+    for place, found in zip((1, 4), draw([1, 4]), strict=True):
+        (alone,) = draw([place])
+        assert found.names == tuple(NAMES)
+        assert np.array_equal(found.estimate, alone.estimate, equal_nan=True)
+        assert np.array_equal(found.draws, alone.draws, equal_nan=True)
+        selected = counts.positive[place] + counts.negative[place]
+        assert found.estimate[0] == pytest.approx(selected / (counts.positive[0] + counts.negative[0]))
+
+
+def test_a_drawn_cluster_brings_all_its_rows():
+    bins, cell = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 1, 0, 1])
+    cluster = np.array([0, 0, 0, 1, 1])
+
+    counts, pseudo = intervals.cumulative_draws(bins, cell, (3, 2), cluster, 50, 4)
+
+    # The first cluster has two rows in the lowest bin, the second the only row in the highest.
+    first, second = (counts[0, 0] - counts[1, 0]) // 2, counts[2, 1]
+    assert pseudo.shape == (0, 50)
+    assert (first + second == 2).all()
+    assert len(np.unique(first)) == 3
+    assert (counts[0, 0] == 2 * first + second).all()
+    assert (counts[1, 1] - counts[2, 1] == first).all()
