@@ -109,12 +109,15 @@ def report(run: RunFolder, verbose: Verbose = False) -> None:
 
     Example:  appliedml report reports/20261101T120000Z_fraud_1a2b3c4d
     """
-    from appliedml.report.build import write_report
-    from appliedml.store.run import Run
+    from appliedml.report._artist import engine_started
 
-    found = Run(run)
-    warn_of_changes(run)
-    say(str(write_report(found)))
+    with engine_started():
+        from appliedml.report.build import write_report
+        from appliedml.store.run import Run
+
+        found = Run(run)
+        warn_of_changes(run)
+        say(str(write_report(found)))
 
 
 @app.command()

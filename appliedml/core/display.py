@@ -34,6 +34,8 @@ def written_out(text: str, one_line: bool = False) -> str:
     >>> written_out("report\u202efdp.exe"), written_out("a\nb", one_line=True)
     ('report⟨U+202E⟩fdp.exe', 'a⟨U+000A⟩b')
     """
+    if text.isascii() and text.isprintable():
+        return text
     shown = _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
     return shown.replace("\n", "⟨U+000A⟩") if one_line else shown
 

@@ -18,6 +18,7 @@ from typing import Any
 SCRIPT = Path(__file__).with_name("_draw_charts.py")
 Specify = Callable[[Any], dict[str, Any]]
 _artist: ContextVar[Artist | None] = ContextVar("artist", default=None)
+_waiting: ContextVar[list[subprocess.Popen[bytes]] | None] = ContextVar("waiting", default=None)
 
 
 def _started() -> subprocess.Popen[bytes] | None:
@@ -37,6 +38,33 @@ def _started() -> subprocess.Popen[bytes] | None:
             process.stdin.write(b'{"mark": "point"}\n')
             process.stdin.flush()
     return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipes of a killed process, and wait for its end."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    process.wait()
+
+
+@contextlib.contextmanager
+def engine_started() -> Iterator[None]:
+    """Start the process that draws already now; :func:`drawing_beside` takes it.
+
+    It needs as long for its start as this process for the imports of a report.
+    """
+    process = _started()
+    waiting = [] if process is None else [process]
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+        for left in waiting:
+            left.kill()
+            _end(left)
 
 
 class Artist:
@@ -60,7 +88,8 @@ class Artist:
         self._awaited: deque[Future[bytes]] = deque([Future()])
         self._over = False
         self._lock = Lock()
-        self._process = _started()
+        waiting = _waiting.get()
+        self._process = waiting.pop() if waiting else _started()
         self._threads = [Thread(target=work, daemon=True) for work in (self._write, self._read)]
         for thread in self._threads:
             thread.start()
@@ -122,11 +151,7 @@ class Artist:
         for thread in self._threads:
             thread.join()
         if process is not None:
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-            process.wait()
+            _end(process)
 
 
 @contextlib.contextmanager

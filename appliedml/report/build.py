@@ -15,6 +15,7 @@ from appliedml.errors import RunError
 from appliedml.report import blocks
 from appliedml.report._artist import draw_ahead, drawing_beside
 from appliedml.report.discovery import SAYS_WHY, ReportRun, all_sections, unread_kinds
+from appliedml.report.grid import grids_kept
 from appliedml.report.html import render_html
 from appliedml.report.json_form import render_json
 from appliedml.report.markdown import render_markdown
@@ -136,7 +137,7 @@ def render_report(run: Run, formats: Sequence[str] = tuple(FORMATS)) -> dict[str
     dict of str to str
         File name to content.
     """
-    with drawing_beside(chart_spec) if "html" in formats else nullcontext():
+    with drawing_beside(chart_spec) if "html" in formats else nullcontext(), grids_kept():
         document = build_document(run)
         # The page comes last: its charts are drawn meanwhile.
         texts = {name: FORMATS[name][1](document) for name in sorted(formats, key=lambda name: name == "html")}

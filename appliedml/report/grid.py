@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -64,6 +66,18 @@ class Grid:
 ALL_ROWS = f"{layout.REPORT_JSON} in the run's folder has them all"
 """Where the rows are that a page leaves out."""
 NUMERIC = frozenset({"int", "number", "percent", "p_value", "interval"})
+_Key = tuple[int, tuple[Column, ...], int, bool]
+_kept: ContextVar[dict[_Key, tuple[pd.DataFrame, Grid]] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def grids_kept() -> Iterator[None]:
+    """Make the cells of each table once, however many formats show them; its data must not change meanwhile."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def grid(table: Table, max_rows: int, spread: bool = False) -> Grid:
@@ -86,6 +100,18 @@ def grid(table: Table, max_rows: int, spread: bool = False) -> Grid:
     DataError
         If the data lack a column that is to be shown.
     """
+    kept = _kept.get()
+    key = id(table.data), table.columns, max_rows, spread
+    if kept is not None and key in kept:
+        return kept[key][1]
+    made = _grid(table, max_rows, spread)
+    if kept is not None:
+        # Beside its data: an identity is only good while its object lives.
+        kept[key] = table.data, made
+    return made
+
+
+def _grid(table: Table, max_rows: int, spread: bool) -> Grid:
     columns = table.columns or guessed_columns(table.data)
     wanted = [name for column in columns for name in (column.name, *(column.bounds or ()), column.target)]
     absent = [name for name in dict.fromkeys(wanted) if name is not None and name not in table.data.columns]

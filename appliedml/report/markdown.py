@@ -14,6 +14,8 @@ MAX_TABLE_ROWS = 100
 MAX_DATA_ROWS = 100
 _HEADER_KEYS = ("language", "license", "library_name", "pipeline_tag", "tags", "metrics", "model-index")
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
+# What most cells are: words, a number, an interval.
+_HARMLESS = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*|\d+(?:,\d+)*(?:\.\d+)?(?: %| \(\d+\.\d+ to \d+\.\d+\))?")
 _AT_START = re.compile(r"^([-+=#])|^(\d+)(?=[.)](\s|$))")
 
 
@@ -83,7 +85,10 @@ def escape(text: Any, limit: int = values.MAX_CELL) -> str:
     >>> escape("<b>|[x](http://y)"), escape("1. a\nb")
     ('&lt;b&gt;\\|\\[x\\](http&#58;//y)', '1\\. a b')
     """
-    line = " ".join(values.visible(text, limit).split())
+    shown = values.visible(text, limit)
+    if _HARMLESS.fullmatch(shown):
+        return shown
+    line = " ".join(shown.split())
     line = _SPECIAL.sub(r"\\\1", line)
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # GitHub links bare addresses and names: break what it looks for.

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+
 from appliedml.report import _artist
-from appliedml.report._artist import Artist, draw_ahead, drawing_beside, drawn
+from appliedml.report._artist import Artist, draw_ahead, drawing_beside, drawn, engine_started
 from appliedml.report.svg import chart_svg
 
 SPEC = {"data": {"values": [{"a": 1, "b": 2}]}, "mark": "point", "encoding": {"x": {"field": "a", "type": "ordinal"}}}
@@ -86,3 +88,22 @@ def test_charts_are_held_until_the_end_so_that_none_is_taken_for_another():
         assert artist.drawn(last) is None
     finally:
         artist.close()
+
+
+def test_a_process_that_was_started_before_is_the_one_that_draws(monkeypatch):
+    chart = a_chart()
+    with engine_started():
+        monkeypatch.setattr(_artist, "_started", lambda: pytest.fail("a second process was started"))
+        with drawing_beside(spec_of):
+            draw_ahead([chart])
+            assert drawn(chart).startswith("<svg")
+
+
+def test_a_process_that_nobody_took_ends(monkeypatch):
+    made = []
+    start = _artist._started
+    monkeypatch.setattr(_artist, "_started", lambda: made.append(start()) or made[-1])
+    with engine_started():
+        assert made[0].poll() is None
+    assert made[0].poll() is not None
+    assert made[0].stdin.closed and made[0].stdout.closed

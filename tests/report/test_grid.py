@@ -6,7 +6,7 @@ import pytest
 
 from appliedml.errors import DataError
 from appliedml.report.blocks import Column, Table
-from appliedml.report.grid import grid
+from appliedml.report.grid import grid, grids_kept
 from appliedml.report.values import ABSENT
 
 
@@ -79,3 +79,20 @@ def test_a_file_is_linked_by_a_relative_address_and_a_row_without_one_shows_its_
 
     assert (first.text, first.href) == ("a", "./javascript%3Ax/report.html")
     assert (second.text, second.href) == ("b", "")
+
+
+def test_kept_cells_are_made_once_for_the_same_data_columns_and_rows():
+    data = pd.DataFrame({"v": np.arange(5.0)})
+    few, more = (Column("v", "V", form) for form in ("int", "number"))
+
+    with grids_kept():
+        first = grid(Table("T", data, (few,)), 3)
+        assert grid(Table("Other caption", data, (few,)), 3) is first
+        for other in (
+            grid(Table("T", data, (more,)), 3),
+            grid(Table("T", data, (few,)), 4),
+            grid(Table("T", data, (few,)), 3, spread=True),
+            grid(Table("T", data + 1, (few,)), 3),
+        ):
+            assert other.rows != first.rows
+    assert grid(Table("T", data, (few,)), 3) is not first

@@ -112,3 +112,21 @@ def test_the_data_behind_a_figure_are_whole_up_to_100_rows():
 
     assert text.count("| g") == 91
     assert "rows are shown" not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["12", "1,234", "0.831", "0.831 (0.810 to 0.850)", "6.0 %", "True positive rate", "within tolerance"]
+)
+def test_words_and_numbers_are_as_they_are(text):
+    assert escape(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        *(("1.", "1\\."), ("12) b", "12\\) b"), ("www.a", "www&#46;a"), ("a  b", "a b"), ("a ", "a"), ("a\n", "a")),
+        *(("-1", "\\-1"), ("a_b", "a\\_b"), ("x" * 601, "x" * 600 + "… (1 more characters)")),
+    ],
+)
+def test_what_only_looks_like_words_and_numbers_is_escaped(text, shown):
+    assert escape(text) == shown
