@@ -21,6 +21,8 @@ PLAN = aml.Plan(
                 builder={
                     "cnn": {
                         "filters": [16, 32, 64],
+                        # A lesion is small: its brightest spot says more than an average.
+                        "global_pooling": "max",
                         "normalise": "picture",
                         # No flip: the heart is on the left.
                         "augment": {"rotation": 5, "shift": 0.05, "contrast": 0.1, "brightness": 0.05},
@@ -48,7 +50,9 @@ PLAN = aml.Plan(
         aml.AugmentationExamples(),
         aml.Fairness(),
         # Six simulated films are shown: they are nobody's.
-        aml.ExplainImages(max_images=10, grid=8, n_permutations=16, release_images=6),
+        aml.ExplainImages(
+            max_images=10, grid=8, hidden="training", background_images=8, n_permutations=16, release_images=6
+        ),
         aml.ShortcutProbe(),
         aml.ImageRobustness(max_rows=200),
     ],

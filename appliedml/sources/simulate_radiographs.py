@@ -58,14 +58,14 @@ class SimulateRadiographs(Configured):
     -----
     **Pictures** are drawn when they are asked for, from the facts of their row and a seed: 20,000 of them take no
     memory, and the same parameters give the same bytes. They look like frontal films (lungs, heart, ribs, clavicles),
-    but nothing in them is real anatomy. A lesion is a round opacity in a lung, of half-width 0.06 to 0.12 of half
-    the picture and of varied density: some are plain, some hardly visible. ``samples.X.masks`` holds where they are.
+    but nothing in them is real anatomy. A lesion is a round opacity in a lung, of half-width 0.09 to 0.15 of half
+    the picture and of varied density: most are plain, some faint. ``samples.X.masks`` holds where they are.
 
-    **The planted shortcut.** AP films are brighter below the lungs, show a larger heart, and carry the letter L in
-    the upper right corner; a network sees the view easily. Of all pictures 40 % are AP. With ``shortcut`` s, a
-    picture with a lesion is AP with probability 0.4 + 0.6 s and one without with 0.4 (1 - s), met to the picture:
-    independent of the label at 0, the same as the label at 1. A model that uses the view calls healthy AP films ill,
-    and misses lesions on PA films.
+    **The planted shortcut.** AP films are a little brighter below the lungs, show a slightly larger heart, and
+    carry the letter L in the upper right corner; a network sees the view easily. Of all pictures 40 % are AP. With
+    ``shortcut`` s, a picture with a lesion is AP with probability 0.4 + 0.6 s and one without with 0.4 (1 - s), met
+    to the picture: independent of the label at 0, the same as the label at 1. A model that uses the view calls
+    healthy AP films ill, and misses lesions on PA films.
 
     **The planted disparity.** The density of lesions in women's pictures is multiplied by (1 - ``disparity``).
 

@@ -27,7 +27,7 @@ FEW: dict[str, dict[str, Any]] = {
     "shortcut_probe": {"n_resamples": 100},
     "image_robustness": {"n_resamples": 100, "max_rows": 20, "perturbations": ["noise", "fgsm"]},
     "explain_shap": {"max_rows": 20},
-    "explain_images": {"max_images": 4, "grid": 4, "n_permutations": 8},
+    "explain_images": {"max_images": 4, "grid": 4, "n_permutations": 10},
     "explain_texts": {"max_texts": 6, "min_word_texts": 2},
     "text_robustness": {"max_rows": 30},
 }

@@ -87,7 +87,7 @@ def test_portable_films_carry_the_marker_and_are_brighter_below_the_lungs():
 
     assert portable[corner].max() > 240
     assert upright[corner].max() < 240
-    assert portable[-6:, 10:54].mean() > upright[-6:, 10:54].mean() + 20
+    assert portable[-6:, 10:54].mean() > upright[-6:, 10:54].mean() + 8
     assert abs(portable[15:30, 12:20].mean() - upright[15:30, 12:20].mean()) < 8
 
 
