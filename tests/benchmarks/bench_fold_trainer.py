@@ -24,7 +24,8 @@ CASES: dict[str, dict[str, Any]] = {
     "10k rows": {"rows": 10_000, "target": 3.0},
     "500k rows": {"rows": 500_000, "target": 8.0, "plain_every": 3},
     # SMOTE looks at all pairs of rare rows, on both sides by the same library: a share that grows with their square.
-    "500k rows, 4 % rare": {"rows": 500_000, "offset": -4.5, "target": 8.0, "plain_every": 3},
+    "500k rows, 3 % rare": {"rows": 500_000, "offset": -4.5, "target": 8.0, "plain_every": 3},
+    "500k rows, 1.5 % rare": {"rows": 500_000, "offset": -5.5, "target": 8.0, "plain_every": 3},
     "50k rows, 10 repeats (50 fits)": {"rows": 50_000, "repeats": 10, "target": 12.0, "plain_every": 6},
     "50k rows, dropout and batch norm": {
         "rows": 50_000,

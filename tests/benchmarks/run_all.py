@@ -43,7 +43,7 @@ TITLES = {
     "demo": "Time of the fraud demo by step",
     "growth": "Growth of the whole fraud run",
 }
-LIMIT_S = 1_200.0
+LIMIT_S = 3_600.0
 HEADS = ("work", "as people do it today", "appliedml", "ratio", "accuracy beside it", "target", "commit")
 
 
