@@ -29,7 +29,7 @@ PLAN = aml.Plan(
                     }
                 },
                 epochs=12,
-                batch_size=32,
+                batch_size=16,
                 learning_rate=0.003,
                 schedule="cosine",
                 patience_epochs=6,
