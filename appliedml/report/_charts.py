@@ -21,6 +21,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 MAX_ROWS = 2_000
 MAX_LABEL = 200
 MISSING = "(missing)"
+_INFINITE = [np.inf, -np.inf]
 # Not the page's ink: the cell under a number keeps its colour in the dark.
 CELL_INK = ("#ffffff", "#101820")
 
@@ -41,19 +42,20 @@ def frame_of(
         raise DataError(
             f"Chart {title!r}: {len(data):,} rows are too many to draw. Aggregate to {MAX_ROWS:,} or fewer."
         )
-    frame = pd.DataFrame(index=range(len(data)))
+    made: dict[str, Any] = {}
     for role, column in names.items():
         values = data[column].reset_index(drop=True)
         if role in numbers:
-            frame[role] = pd.to_numeric(values, errors="coerce").astype(float)
+            made[role] = pd.to_numeric(values, errors="coerce").astype(float).replace(_INFINITE, np.nan)
         elif role in texts or not (
             pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values)
         ):
-            frame[role] = [MISSING if pd.isna(item) else visible(item, MAX_LABEL) for item in values]
+            made[role] = [MISSING if pd.isna(item) else visible(item, MAX_LABEL) for item in values]
         else:
-            frame[role] = values
-    frame = frame.replace([np.inf, -np.inf], np.nan)
-    return frame.dropna(subset=list(needed)).reset_index(drop=True)
+            made[role] = values.replace(_INFINITE, np.nan)
+    frame = pd.DataFrame(made, index=range(len(data)))
+    known = frame[list(needed)].notna().all(axis=1)
+    return frame if known.all() else frame[known].reset_index(drop=True)
 
 
 def kind_of(values: pd.Series[Any]) -> str:

@@ -88,7 +88,8 @@ def _rows_of(place: NDArray[np.int64], unit: NDArray[np.int64], drawn: Floats) -
     found = np.empty((len(ends), n_resamples))
     start = 0
     for row, end in zip(found, ends, strict=True):
-        np.dot(weight[start:end], drawn[units[start:end]], out=row)
+        # Not by BLAS, whose threads would take the core that draws.
+        np.einsum("i,ij->j", weight[start:end], drawn[units[start:end]], out=row)
         start = end
     return found
 

@@ -89,3 +89,31 @@ def test_a_missing_artifact_and_a_missing_file_are_named(tmp_path):
         Run(folder)["fairness"]
     with pytest.raises(RunError, match=r"scores.parquet is missing"):
         _ = Run(folder).scores
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.period_range("2020", periods=3, freq="Y"),
+        pd.interval_range(0, 3),
+        pd.Categorical(["a", "b", None]),
+        pd.array([1, None, 2], dtype="Int64"),
+        pd.array([True, None, False], dtype="boolean"),
+        pd.to_datetime(["2020-01-01", "2021-01-01", None], utc=True),
+        ["x", None, "y"],
+        [None, None, None],
+    ],
+)
+def test_tables_come_back_as_pandas_itself_reads_them(tmp_path, values):
+    write_json(tmp_path / layout.RUN, WHOLE)
+    pd.DataFrame({"values": values, "n": [1, 2, 3]}).to_parquet(tmp_path / layout.ROWS)
+
+    pd.testing.assert_frame_equal(Run(tmp_path).rows, pd.read_parquet(tmp_path / layout.ROWS))
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    write_json(tmp_path / layout.RUN, WHOLE)
+    (tmp_path / layout.ROWS).write_bytes(b"PAR1 and nothing else")
+
+    with pytest.raises(RunError, match=r"rows.parquet cannot be read"):
+        _ = Run(tmp_path).rows
