@@ -5,12 +5,16 @@
     python tests/benchmarks/bench_report.py [--small] [--run FOLDER ...] [--json FILE]
 
 Small runs of three domains are made first (``tests/browser/_tiny_runs.py``; not timed), or given: ``--run`` with the
-folder of a real run, which is copied. Every rebuild is a fresh process, timed from outside, interpreter included. The
-least of several is judged: what other work on the machine adds is not the package's. The median stands beside it.
+folder of a real run, which is copied. Every rebuild is the command itself in a fresh process, timed from outside,
+interpreter included; the first one, in which the package may still be compiled to bytecode, shows what is imported and
+is not timed. The least of several is judged: what other work on the machine adds is not the package's. The median and
+the processor's seconds, of the drawing process too, stand beside it.
 """
 
 from __future__ import annotations
 
+import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -23,7 +27,7 @@ from _harness import ROOT, Record, options, show, timed, write
 MOST_SECONDS = 5.0
 MOST_BYTES = 2_000_000
 HEAVY = ("tensorflow", "keras", "shap")
-REBUILD = f"""
+IMPORTED = f"""
 import sys
 from appliedml.cli import main
 try:
@@ -41,26 +45,39 @@ def made(folder: Path) -> list[Path]:
     return [Path(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.txt"))]
 
 
+def children_s() -> float:
+    """Return the processor's seconds of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def measured(run: Path, n_rounds: int) -> Record:
     """Rebuild the report of a run some times."""
-    command = [sys.executable, "-c", REBUILD, "report", str(run)]
-    seconds, bytes_, imported = [], set(), ""
+    # As for a user, whose second start finds the bytecode of the first.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+    def done(*command: str) -> str:
+        whole = [*command, "report", str(run)]
+        return subprocess.run(whole, capture_output=True, text=True, check=True, env=environment).stdout
+
+    imported = done(sys.executable, "-c", IMPORTED).splitlines()[-1]
+    seconds, processor_s, bytes_ = [], [], {(run / "report.html").read_bytes()}
     for _ in range(n_rounds):
-        figures, done = timed(lambda: subprocess.run(command, capture_output=True, text=True, check=True))
-        seconds.append(figures["seconds"])
-        imported = done.stdout.splitlines()[-1]
+        before_s = children_s()
+        seconds.append(timed(lambda: done(sys.executable, "-m", "appliedml.cli"))[0]["seconds"])
+        processor_s.append(children_s() - before_s)
         bytes_.add((run / "report.html").read_bytes())
     size = len(next(iter(bytes_)))
     least = min(seconds)
     return Record(
         f"appliedml report, {run.parent.name}",
         ours=f"{least:.2f} s",
-        accuracy=f"median {statistics.median(seconds):.2f} s; {size / 1e6:.2f} MB; "
+        accuracy=f"median {statistics.median(seconds):.2f} s; processor {min(processor_s):.2f} s; {size / 1e6:.2f} MB; "
         f"{'the same bytes' if len(bytes_) == 1 else 'OTHER BYTES'} each time; imports of {', '.join(HEAVY)}: "
         f"{imported or 'none'}",
         target=f"under {MOST_SECONDS:g} s and {MOST_BYTES / 1e6:g} MB",
         met=least < MOST_SECONDS and size < MOST_BYTES and len(bytes_) == 1 and not imported,
-        details={"seconds": seconds, "bytes": size, "imported": imported},
+        details={"seconds": seconds, "processor_s": processor_s, "bytes": size, "imported": imported},
     )
 
 
