@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from appliedml.errors import StageError
 from appliedml.explain.players import Players, players_of
 
+# Whole numbers of as many bytes as an entry.
+_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
 
 class TableMasker:
     """Rows of a table against background rows of the same table.
@@ -160,9 +163,18 @@ def _mixed(shown: NDArray[np.bool_], own: NDArray[Any], other: NDArray[Any]) -> 
     Both sides are laid out flat first: one long inner loop is several times faster than many of the table's width.
     """
     n, m, width = len(own), len(other), other.shape[1]
-    wide = np.repeat(own[:, None, :], m, axis=1).reshape(n, m * width)
-    flat = np.where(shown.reshape(-1, m * width), wide, np.ascontiguousarray(other).reshape(1, m * width))
-    return flat.reshape(n * m, width)
+    chosen = shown.reshape(-1, m * width)
+    wide, flat = np.tile(own, (1, m)), np.ascontiguousarray(other).reshape(1, m * width)
+    bits = _BITS.get(wide.dtype.itemsize) if wide.dtype == flat.dtype and wide.dtype.kind in "fiub" else None
+    if bits is None:
+        return np.where(chosen, wide, flat).reshape(n * m, width)
+    # a ^ ((b ^ a) * chosen) is b where chosen, else a, to the bit. Processors guess wrong at every other entry of a
+    # random choice: without one this is six times as fast as np.where.
+    mixed, either = wide.view(bits), flat.view(bits)
+    mixed ^= either
+    mixed *= chosen
+    mixed ^= either
+    return wide.reshape(n * m, width)
 
 
 def _split(rows: Any, background: Any) -> tuple[list[tuple[tuple[int, ...], Any, Any]], dict[int, Any]]:

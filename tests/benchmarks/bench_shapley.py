@@ -9,11 +9,13 @@ over one compiled function; the engine runs over the same compiled function. Eve
 difference to exact values (all 4,096 coalitions, whole background) over their norm. The engine's is the worst of as
 many seeds as there are rounds, and the same seeds are timed. Rounds alternate between the sides; medians are compared.
 
-Both sides are set to equal error before anything is timed. Against shap with some number of coalitions a row (its
+Both sides are set to equal error, where they can be, before anything is timed. Against shap with some number of coalitions a row (its
 default is 500) stands the engine with the loosest error asked for at which its own is no larger, found by halving. The
-engine's coarsest setting, one round, meets every background row once and cannot be made coarser. Where that is much
-more exact than shap, the two do different work, and the line has no target; instead one line sets shap, pair by pair of
-permutations, to as many coalitions as leave its error no smaller than that of one round.
+engine's coarsest setting, one round, meets every background row once and cannot be made coarser: where shap is coarser
+still, one round stands beside it, at a smaller error. One more line sets shap, pair by pair of permutations, to as many
+coalitions as leave its error no smaller than that of one round.
+
+The engine explains 400 rows at a time, shap 40: it takes one after the other, so its rate does not depend on how many.
 """
 
 from __future__ import annotations
@@ -39,8 +41,6 @@ DEFAULT_EVALS = 500
 # Coalitions of a pair of permutations in shap: its error moves in steps of these.
 PAIR = 2 * N_FEATURES + 1
 MOST_PAIRS = 160
-# Errors count as equal where ours is no larger, and at least this share of theirs.
-NEAR = 0.8
 WANTED = 20.0
 WORK = f"{N_FEATURES} features, {N_BACKGROUND} background rows, the same compiled function"
 
@@ -93,7 +93,7 @@ class Ours:
     def explain(self, target: float | None, seed: int) -> np.ndarray:
         """Explain all rows."""
         most = smallest_budget(N_BACKGROUND) if target is None else None
-        budget = Budget(target, max_permutations=most, batch_rows=65_536)
+        budget = Budget(target, max_permutations=most)
         found = sampled_shapley(self.masker, self.scorer, budget=budget, seed=seed)
         self.residual = max(self.residual, found.additivity_residual)
         return found.values[:, :, 0]
@@ -191,19 +191,17 @@ def run(n_shap: int, n_ours: int, n_exact: int, n_rounds: int) -> list[Record]:
 
 
 def compared(evals: int, target: float | None, rate: dict[str, float], errors: tuple[float, float]) -> Record:
-    """Set one setting of the engine beside one of shap; judged where the errors are equal."""
+    """Set one setting of the engine beside one of shap."""
     (theirs, mine), name = errors, name_of(target)
     ratio = rate[name] / rate[f"shap {evals}"]
-    # More exact than that is only what cannot be made coarser; larger errors are judged, and fail.
-    equal = mine >= NEAR * theirs
     return Record(
         work=WORK,
         today=f"PermutationExplainer, {evals:,} coalitions: {rate[f'shap {evals}']:,.0f} rows/s",
         ours=f"{rate[name]:,.0f} rows/s ({name})",
         ratio=ratio,
         accuracy=f"relative error {theirs:.3f} / {mine:.3f}",
-        target=f"{WANTED:g}x at equal error" if equal else "none: ours is never as coarse",
-        met=bool(ratio >= WANTED and mine <= theirs) if equal else None,
+        target=f"{WANTED:g}x at no larger error",
+        met=bool(ratio >= WANTED and mine <= theirs),
     )
 
 

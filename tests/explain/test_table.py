@@ -6,7 +6,7 @@ import pytest
 
 from appliedml.errors import StageError
 from appliedml.explain.players import Players
-from appliedml.explain.table import TableMasker
+from appliedml.explain.table import TableMasker, _mixed
 
 
 def mixed(n, seed):
@@ -90,3 +90,26 @@ def test_tables_that_do_not_fit_are_refused(rows, background, message):
 def test_players_must_cover_the_columns():
     with pytest.raises(StageError, match="cover 1 columns"):
         TableMasker(np.zeros((1, 2)), np.zeros((1, 2)), Players(("a",), ((0,),)))
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "float16", "int64", "int8", "bool", "datetime64[s]"])
+@pytest.mark.parametrize("n_masks", [1, 3])
+def test_a_choice_of_bits_is_that_of_where(kind, n_masks):
+    rng = np.random.default_rng(0)
+    own, other = (rng.integers(-90, 90, (n, 4)).astype(kind) for n in (3, 5))
+    shown = rng.random((n_masks, 5, 4)) < 0.5
+    if kind.startswith("float"):
+        own[0, 0], other[1, 1], other[2, 2] = np.nan, -np.inf, -0.0
+
+    expected = np.where(shown, own[:, None], other[None]).reshape(15, 4)
+    found = _mixed(shown, own, other)
+
+    assert found.dtype == expected.dtype
+    assert found.tobytes() == expected.tobytes()
+
+
+def test_tables_of_two_types_are_mixed_in_the_wider_one():
+    own, other = np.array([[1, 2]]), np.array([[0.5, 1.5]], dtype=np.float32)
+    shown = np.array([[[True, False]]])
+
+    np.testing.assert_array_equal(_mixed(shown, own, other), [[1.0, 1.5]])
