@@ -65,7 +65,7 @@ def findings(
             names = ", ".join(row["criterion"] for row in open_ if base_of(row["metric"]) != "equalised_odds")
             text = f"Not enough evidence to judge {names}. {open_[0]['note']}{_small_groups(item)}{left}"
             unclear.append(Finding(Severity.WARNING, f"Insufficient evidence by {name}", text))
-        if not told and not open_:
+        if not told and not open_ and not all(row["coarse"] for row in item.rows):
             good.append(_in_order(item, tolerance, confidence, left))
     if unclear_crossed:
         text = (
@@ -74,7 +74,7 @@ def findings(
         unclear.append(Finding(Severity.WARNING, "Insufficient evidence at intersections", text))
     not_judged = [feature for feature in features if feature.reason]
     unclear += [Finding(Severity.INFO, f"{feature.name} is not judged", feature.reason) for feature in not_judged]
-    return (*bad, *unknown_findings(unknown, confidence), *shown, *unclear, *good)
+    return (*bad, *unknown_findings(unknown, confidence), *shown, *unclear, *unsure_findings(judged), *good)
 
 
 def unknown_findings(unknown: pd.DataFrame, confidence: float) -> list[Finding]:
@@ -107,6 +107,38 @@ def unknown_findings(unknown: pd.DataFrame, confidence: float) -> list[Finding]:
     return found
 
 
+def unsure_findings(judged: Sequence[Judged]) -> list[Finding]:
+    """Name the groups whose AUROC or calibration stands without an interval.
+
+    Parameters
+    ----------
+    judged : sequence of Judged
+
+    Returns
+    -------
+    list of Finding
+        One a feature, and one for all intersections.
+    """
+    found, crossed = [], []
+    for item in judged:
+        feature, parts = item.counted.feature, []
+        for figure_of, estimates in (("AUROC", item.roc_auc), ("Observed minus predicted", item.calibration)):
+            if estimates is not None:
+                unsure = np.isnan(estimates.low) & ~np.isnan(estimates.value)
+                levels = [feature.levels[group] for group in np.flatnonzero(unsure)]
+                parts += [f"{figure_of} of {', '.join(levels)}"] if levels else []
+        if parts and len(feature.parts) > 1:
+            crossed.append(feature.name)
+        elif parts:
+            units = "groups of rows" if item.counted.table.clustered else "rows"
+            text = f"{'. '.join(parts)}: too few {units} of a class, or {units} all alike. There is no interval."
+            found.append(Finding(Severity.INFO, f"Too few to say how sure a figure by {feature.name} is", text))
+    if crossed:
+        text = f"For {', '.join(crossed)} some groups are too small for an interval of AUROC or of calibration."
+        found.append(Finding(Severity.INFO, "Too few to say how sure a figure at intersections is", text))
+    return found
+
+
 def _unknown_sentence(row: dict[Any, Any], confidence: float) -> str:
     who = f" of {row['level']} by {row['feature']}" if row["intersection"] else " of unknown"
     lead = (
@@ -129,13 +161,16 @@ def _told(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _in_order(item: Judged, tolerance: float, confidence: float, left: str) -> Finding:
-    widest = figure(max(float(row["high"]) for row in item.rows), tolerance)
-    few = min(item.rows, key=lambda row: int(row["n_groups"]))
+    rows = [row for row in item.rows if not row["coarse"]]
+    names = ", ".join(row["criterion"] for row in item.rows if row["coarse"])
+    empty = f" This leaves out {names}: rates so small cannot differ by the tolerance." if names else ""
+    widest = figure(max(float(row["high"]) for row in rows), tolerance)
+    few = min(rows, key=lambda row: int(row["n_groups"]))
     judged, small = few["n_groups"], few["n_too_small"]
     where = f" among the {judged} of {judged + small} groups judged" if small else ""
     text = (
         f"Every gap judged is at most {widest} {sure(confidence)}; the tolerance is {tolerance:g}."
-        f"{_small_groups(item)}{left}"
+        f"{empty}{_small_groups(item)}{left}"
     )
     return Finding(Severity.INFO, f"Within tolerance by {item.counted.feature.name}{where}", text)
 

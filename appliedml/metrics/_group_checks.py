@@ -134,6 +134,29 @@ def check_lengths(who: str, **columns: NDArray[Any] | None) -> None:
         )
 
 
+def check_some_rows(who: str, code: NDArray[np.int64]) -> None:
+    """Refuse rows none of which is of a group.
+
+    Parameters
+    ----------
+    who : str
+    code : array of int, shape (n_samples,)
+        Position of each row's group; -1 for a row of no group.
+
+    Raises
+    ------
+    DataError
+        If there are no rows, or all are of no group.
+
+    Examples
+    --------
+    >>> check_some_rows("group_table", np.array([-1, 0]))
+    """
+    if not (code >= 0).any():
+        given = f"None of {len(code)} rows has a group" if len(code) else "There are none"
+        raise DataError(f"{who}: needs rows of a group. {given}. Give at least one row of a group.")
+
+
 def whole_numbers(who: str, name: str, values: ArrayLike, what: str, remedy: str) -> NDArray[np.int64]:
     """Return codes as whole numbers; a value that is none is refused, and not cut down to one.
 

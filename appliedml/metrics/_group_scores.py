@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from appliedml.errors import DataError
-from appliedml.metrics._group_checks import check_lengths, check_settings, column, scores_of
+from appliedml.metrics._group_checks import check_lengths, check_settings, check_some_rows, column, scores_of
 from appliedml.metrics._group_tables import class_codes, cluster_codes, group_codes
+
+# A standard error this small is rounding: all units are alike.
+_ALIKE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,8 @@ class GroupEstimates:
     ----------
     groups : tuple of str
     value, error, low, high : array of shape (n_groups,)
-        Estimate, standard error and interval; NaN where the figure is undefined.
+        Estimate, standard error and interval. NaN where the figure is undefined; error and interval are NaN too where
+        there are too few units (rows, or clusters) to say how sure it is, and the interval where units are all alike.
     """
 
     groups: tuple[str, ...]
@@ -59,19 +62,21 @@ def group_roc_auc(
     Returns
     -------
     GroupEstimates
-        NaN in a group with one class only; no standard error in one with a single positive or negative.
+        NaN in a group with one class only. No error and no interval where a class has a single row, or the rows of a
+        single cluster.
 
     Raises
     ------
     DataError
-        If there are no rows, the arrays differ in length, or a label or score is missing or out of range.
+        If there is no row of a group, the arrays differ in length, or a label or score is missing or out of range.
     ParameterError
         If the confidence is not between 0 and 1.
 
     Notes
     -----
     Exact rank sums and their structural components (DeLong), summed within clusters where there are any (Obuchowski);
-    the interval is symmetric on the scale of log odds, so that it stays between 0 and 1. All groups share one sort.
+    the interval is symmetric on the scale of log odds, so that it stays between 0 and 1. Its quantile is Student's with
+    one degree of freedom fewer than the class with the fewest has rows, or clusters. All groups share one sort.
 
     Source
     ------
@@ -93,7 +98,7 @@ def group_roc_auc(
     where, of, positive = code[order], scores[order], labels[order] == 1
     n_positive = np.bincount(where, weights=positive, minlength=n_groups)
     n_negative = np.bincount(where, weights=~positive, minlength=n_groups)
-    new_tie = np.r_[True, (of[1:] != of[:-1]) | (where[1:] != where[:-1])] if len(of) else np.zeros(0, dtype=bool)
+    new_tie = np.r_[True, (of[1:] != of[:-1]) | (where[1:] != where[:-1])]
     tie = np.cumsum(new_tie) - 1
     tied_positive, tied_negative = np.bincount(tie, weights=positive), np.bincount(tie, weights=~positive)
     tie_group = where[new_tie]
@@ -107,14 +112,9 @@ def group_roc_auc(
         )
         area = np.bincount(where, weights=np.where(positive, component, 0.0), minlength=n_groups) / n_positive
         area[(n_positive == 0) | (n_negative == 0)] = np.nan
-        scale = np.where(
-            positive,
-            1 / np.sqrt(n_positive * (n_positive - 1))[where],
-            1 / np.sqrt(n_negative * (n_negative - 1))[where],
-        )
-        error = np.sqrt(_sum_of_squares((component - area[where]) * scale, where, n_groups, owner, order))
-        error[(n_positive < 2) | (n_negative < 2)] = np.nan
-    low, high = _between_0_and_1(area, error, np.minimum(n_positive, n_negative), confidence)
+        influence = (component - area[where]) / np.where(positive, n_positive[where], n_negative[where])
+    error, n_units = _error_and_units(influence, positive.astype(np.int64), 2, where, n_groups, owner, order)
+    low, high = _between_0_and_1(area, error, n_units, confidence)
     return GroupEstimates(tuple(names), area, error, low, high)
 
 
@@ -142,32 +142,32 @@ def group_calibration(
     Returns
     -------
     GroupEstimates
-        Above 0: the model says too little for this group; below: too much. A difference of probabilities.
+        Above 0: the model says too little for this group; below: too much. A difference of probabilities. No error
+        and no interval in a group of a single row, or a single cluster.
 
     Raises
     ------
     DataError
-        If there are no rows, the arrays differ in length, or a label or score is missing or out of range.
+        If there is no row of a group, the arrays differ in length, or a label or score is missing or out of range.
     ParameterError
         If the confidence is not between 0 and 1.
 
     Notes
     -----
-    The interval is that of a mean, with residuals summed within clusters where there are any.
+    The interval is that of a mean, with residuals summed within clusters where there are any, and Student's quantile
+    with one degree of freedom fewer than rows, or clusters.
 
     Source
     ------
     Van Calster et al. (2019), Calibration: the Achilles heel of predictive analytics, BMC Medicine 17
-    (calibration in the large).
+    (calibration in the large); Cameron and Miller (2015), A practitioner's guide to cluster-robust inference, Journal
+    of Human Resources 50 (few clusters).
 
     Examples
     --------
     >>> group_calibration(["a", "a", "b", "b"], [1, 0, 0, 0], [0.5, 0.5, 0.1, 0.1]).value.round(3).tolist()
     [0.0, -0.1]
     """
-    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
-    from scipy.special import ndtri
-
     check_settings("group_calibration", confidence=confidence)
     names, code, labels, scores, owner = _columns("group_calibration", group, y_true, score, cluster, groups)
     inside = np.flatnonzero(code >= 0)
@@ -176,10 +176,12 @@ def group_calibration(
     n = np.bincount(where, minlength=n_groups).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.bincount(where, weights=residual, minlength=n_groups) / n
-        scale = 1 / np.sqrt(n * (n - 1))[where]
-        error = np.sqrt(_sum_of_squares((residual - mean[where]) * scale, where, n_groups, owner, inside))
-    error[n < 2] = np.nan
-    reach = ndtri(0.5 + confidence / 2) * error
+        influence = (residual - mean[where]) / n[where]
+    one_part = np.zeros(len(where), dtype=np.int64)
+    error, n_units = _error_and_units(influence, one_part, 1, where, n_groups, owner, inside)
+    reach = _quantile(confidence, n_units) * error
+    # Units that are all alike say nothing of how units differ.
+    reach[error < _ALIKE] = np.nan
     return GroupEstimates(tuple(names), mean, error, np.maximum(mean - reach, -1), np.minimum(mean + reach, 1))
 
 
@@ -197,44 +199,75 @@ def _columns(
     scores = scores_of(who, score, probabilities=who == "group_calibration")
     owner = None if cluster is None else column(who, "cluster", cluster)
     check_lengths(who, group=code, y_true=labels, score=scores, cluster=owner)
-    if not len(code):
-        raise DataError(f"{who}: needs rows, and there are none. Give at least one row of a group.")
+    check_some_rows(who, code)
     return names, code, labels, scores, owner
 
 
-def _sum_of_squares(
+def _error_and_units(
     influence: NDArray[np.float64],
+    part: NDArray[np.int64],
+    n_parts: int,
     where: NDArray[np.int64],
     n_groups: int,
     cluster: NDArray[Any] | None,
     rows: NDArray[np.intp],
-) -> NDArray[np.float64]:
-    """Sum over units of the squared sum of their rows' influence: the variance of an average."""
-    of: NDArray[np.int64] = where
-    sums: NDArray[np.float64] = influence
-    if cluster is not None:
-        clusters = cluster_codes(cluster)[rows]
-        units, unit = np.unique(clusters * n_groups + where, return_inverse=True)
-        of = units % n_groups
-        sums = np.asarray(np.bincount(unit, weights=influence), dtype=float)
-    return np.asarray(np.bincount(of, weights=sums**2, minlength=n_groups), dtype=float)
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the standard error of a sum of averages, one a part, and the units of the part that has the fewest.
+
+    A unit is a row, or the rows that a cluster has in a group. The squared sums of the units of a part vary around its
+    average, which takes one unit: I / (I - 1), as of a variance. NaN where a part has fewer than two units.
+    """
+    if cluster is None:
+        cell = part * n_groups + where
+        n_units = np.bincount(cell, minlength=n_parts * n_groups).reshape(n_parts, n_groups)
+        squares = np.bincount(cell, weights=influence**2, minlength=n_parts * n_groups).reshape(n_parts, n_groups)
+        variance = (_corrected(n_units) * squares).sum(axis=0)
+    else:
+        found, unit = np.unique(cluster_codes(cluster)[rows] * n_groups + where, return_inverse=True)
+        of, cell = found % n_groups, part * len(found) + unit
+        sums = np.bincount(cell, weights=influence, minlength=n_parts * len(found)).reshape(n_parts, -1)
+        held = np.bincount(cell, minlength=n_parts * len(found)).reshape(n_parts, -1) > 0
+
+        def total(weights: NDArray[Any]) -> NDArray[np.float64]:
+            return np.asarray(np.bincount(of, weights=weights, minlength=n_groups), dtype=float)
+
+        n_units = np.stack([total(units) for units in held]).astype(np.int64)
+        variance = np.sum([_corrected(n) * total(one**2) for n, one in zip(n_units, sums, strict=True)], axis=0)
+        if n_parts == 2:
+            # A cluster may have rows of both parts, which vary together.
+            variance += 2 * _corrected(np.bincount(of, minlength=n_groups)) * total(sums[0] * sums[1])
+    fewest = n_units.min(axis=0)
+    return np.where(fewest < 2, np.nan, np.sqrt(np.maximum(variance, 0.0))), fewest
+
+
+def _corrected(n_units: NDArray[np.int64]) -> NDArray[np.float64]:
+    return n_units / np.maximum(n_units - 1, 1)
+
+
+def _quantile(confidence: float, n_units: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Student's quantile with one degree of freedom fewer than units: a few clusters know their spread badly."""
+    # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
+    from scipy.special import stdtrit
+
+    return np.asarray(stdtrit(np.maximum(n_units - 1, 1).astype(float), 0.5 + confidence / 2), dtype=float)
 
 
 def _between_0_and_1(
-    value: NDArray[np.float64], error: NDArray[np.float64], n: NDArray[np.float64], confidence: float
+    value: NDArray[np.float64], error: NDArray[np.float64], n_units: NDArray[np.int64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Interval on the log-odds scale; a value of exactly 0 or 1 gets Wilson's interval over the rarer class."""
     # Here and not at the top: a report imports this file, needs no SciPy, and would wait for it.
     from scipy.special import expit, logit, ndtri
 
-    z = ndtri(0.5 + confidence / 2)
     low, high = np.full_like(value, np.nan), np.full_like(value, np.nan)
-    inner = (value > 0) & (value < 1) & ~np.isnan(error)
+    # Units that are all alike say nothing of how units differ.
+    inner = (value > 0) & (value < 1) & (error >= _ALIKE)
     middle = logit(value[inner])
-    reach = z * error[inner] / (value[inner] * (1 - value[inner]))
+    reach = _quantile(confidence, n_units[inner]) * error[inner] / (value[inner] * (1 - value[inner]))
     low[inner], high[inner] = expit(middle - reach), expit(middle + reach)
     edge = ((value == 0) | (value == 1)) & ~np.isnan(error)
-    width = z**2 / (n[edge] + z**2)
+    z = ndtri(0.5 + confidence / 2)
+    width = z**2 / (n_units[edge] + z**2)
     low[edge] = np.where(value[edge] == 1, 1 - width, 0.0)
     high[edge] = np.where(value[edge] == 1, 1.0, width)
     return low, high

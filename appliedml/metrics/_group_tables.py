@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from appliedml.errors import DataError
-from appliedml.metrics._group_checks import check_lengths, column, whole_numbers
+from appliedml.metrics._group_checks import check_lengths, check_some_rows, column, whole_numbers
 
 Counted = Literal["rows", "positives", "negatives", "selected"]
 
@@ -185,7 +185,8 @@ def group_table(
     Raises
     ------
     DataError
-        If the arrays differ in length, or a code is missing, no whole number or out of range.
+        If there is no row of a group, the arrays differ in length, or a code is missing, no whole number or out of
+        range.
 
     Examples
     --------
@@ -203,6 +204,7 @@ def group_table(
     )
     owner = None if cluster is None else column("group_table", "cluster", cluster)
     check_lengths("group_table", group=code, y_true=true, y_pred=pred, cluster=owner)
+    check_some_rows("group_table", code)
     n_classes = len(classes)
     n_cells = len(names) * n_classes * n_classes
     inside = code >= 0
@@ -218,8 +220,6 @@ def _cluster_patterns(cluster: NDArray[np.int64], cell: NDArray[np.int64], n_cel
     """Distinct count vectors of the clusters, and how many clusters have each."""
     from scipy import sparse
 
-    if not len(cell):
-        return sparse.csr_array((0, n_cells), dtype=float), np.zeros(0, dtype=np.int64)
     keys, counts = np.unique(cluster * n_cells + cell, return_counts=True)
     owner, column = np.divmod(keys, n_cells)
     starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])

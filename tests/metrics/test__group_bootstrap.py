@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -123,9 +125,8 @@ def test_rates_of_three_classes_are_recall_by_class():
 
 
 def test_an_unknown_rate_and_an_empty_table_are_refused():
+    table = group_table([0], [1], [1], groups=["a"])
     with pytest.raises(DataError, match="'recall' is not a rate"):
-        bootstrap_rates(group_table([0], [1], [1], groups=["a"]), ["recall"])
+        bootstrap_rates(table, ["recall"])
     with pytest.raises(DataError, match="empty"):
-        bootstrap_rates(group_table([], [], [], groups=["a"]))
-    with pytest.raises(DataError, match="empty"):
-        bootstrap_rates(group_table([], [], [], cluster=[], groups=["a"]))
+        bootstrap_rates(replace(table, multiplicity=0 * table.multiplicity))

@@ -35,6 +35,9 @@ FIGURES = [groups.group_roc_auc, groups.group_calibration]
         ({"groups": ["a", "b"], "group": [0, 0.5]}, "It holds 0.5"),
         ({"groups": ["a", "b"], "group": [0, 2]}, r"It holds 0 \.\. 2"),
         ({"group": [["a"], ["b"]]}, "group must hold one value a row"),
+        ({"group": [], "y_true": [], "y_pred": []}, "group_table: needs rows of a group. There are none. Give"),
+        ({"group": [None, None]}, "group_table: needs rows of a group. None of 2 rows has a group. Give at least"),
+        ({"groups": ["a"], "group": [-1, -1]}, "None of 2 rows has a group"),
     ],
 )
 def test_rows_that_cannot_be_counted_are_refused_with_what_to_give(arguments, words):
@@ -65,7 +68,8 @@ def test_whole_numbers_of_any_type_are_codes(codes):
         ),
         ({"cluster": [1, 2]}, "score 4, cluster 2"),
         ({"y_true": [0, 1, 2, 1]}, r"y_true must hold class codes 0 \.\. 1. It holds 0 \.\. 2"),
-        ({"group": [], "y_true": [], "score": []}, "needs rows, and there are none"),
+        ({"group": [], "y_true": [], "score": []}, "needs rows of a group. There are none. Give at least one row"),
+        ({"group": [None] * 4}, "needs rows of a group. None of 4 rows has a group. Give at least one row"),
     ],
 )
 def test_scores_that_cannot_be_measured_are_refused(figure, arguments, words):
