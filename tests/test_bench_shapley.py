@@ -44,12 +44,12 @@ def test_shap_gets_as_many_pairs_as_leave_its_error_no_smaller(bench):
     assert bench.most_coalitions(lambda evals: 1 / evals, 1 / (27.5 * bench.PAIR)) == 27 * bench.PAIR
 
 
-def test_only_equal_errors_are_judged(bench):
-    rate = {"one round": 1500.0, "target 0.02": 1500.0, "shap 125": 100.0, "shap 500": 50.0}
+def test_every_setting_is_judged_at_no_larger_error(bench):
+    rate = {"one round": 2500.0, "target 0.02": 1500.0, "shap 125": 100.0, "shap 500": 50.0}
 
     coarser = bench.compared(125, None, rate, (0.058, 0.027))
     equal = bench.compared(500, 0.02, rate, (0.031, 0.030))
     larger = bench.compared(500, 0.02, rate, (0.031, 0.032))
 
-    assert (coarser.met, equal.met, larger.met) == (None, True, False)
-    assert bench.compared(125, None, rate, (0.028, 0.027)).met is False
+    assert (coarser.met, equal.met, larger.met) == (True, True, False)
+    assert bench.compared(125, 0.02, rate, (0.058, 0.027)).met is False

@@ -9,11 +9,11 @@ over one compiled function; the engine runs over the same compiled function. Eve
 difference to exact values (all 4,096 coalitions, whole background) over their norm. The engine's is the worst of as
 many seeds as there are rounds, and the same seeds are timed. Rounds alternate between the sides; medians are compared.
 
-Both sides are set to equal error, where they can be, before anything is timed. Against shap with some number of coalitions a row (its
-default is 500) stands the engine with the loosest error asked for at which its own is no larger, found by halving. The
-engine's coarsest setting, one round, meets every background row once and cannot be made coarser: where shap is coarser
-still, one round stands beside it, at a smaller error. One more line sets shap, pair by pair of permutations, to as many
-coalitions as leave its error no smaller than that of one round.
+Both sides are set to equal error, where they can be, before anything is timed. Against shap with some number of
+coalitions a row (its default is 500) stands the engine with the loosest error asked for at which its own is no larger,
+found by halving. The engine's coarsest setting, one round, meets every background row once and cannot be made coarser:
+where shap is coarser still, one round stands beside it, at a smaller error. One more line sets shap, pair by pair of
+permutations, to as many coalitions as leave its error no smaller than that of one round.
 
 The engine explains 400 rows at a time, shap 40: it takes one after the other, so its rate does not depend on how many.
 """

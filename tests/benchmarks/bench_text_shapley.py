@@ -8,6 +8,9 @@
 evaluations, the function encodes the texts and calls Keras's ``model.predict``. Ours as the audit of texts does it:
 words hidden in the arrays, one compiled call. The seconds of both are of the same texts, in turns.
 
+Every word of a text is a player on both sides. The audit itself goes further: it explains long texts by at most 40
+phrases, and how long that takes is given beside it.
+
 Errors are measured on ten words of other reviews, against enumeration of all 1,024 sets of words. **The games**: shap
 writes what is left of the text anew (a blank as mask token, runs of blanks made one: a hidden word is gone, and the
 others move up), while the audit leaves a hidden word's place empty. So ours is measured twice: in shap's game, where
@@ -41,6 +44,8 @@ SHAP_EVALS = 500
 LADDER = tuple(smallest_budget(1) * times for times in (1, 2, 4, 8))
 N_WORDS = 10
 WANTED = 10.0
+# More than any review has.
+MOST_WORDS = 10_000
 Predict = Callable[[Any], np.ndarray]
 
 
@@ -140,7 +145,7 @@ def run(n_train: int, epochs: int, n_texts: int, n_timed: int, n_exact: int, lad
     predict = as_people_use_it(pipeline)
     explainer = shap.PartitionExplainer(predict, shap.maskers.Text(r"\W+", mask_token=" ", collapse_mask_token=True))
     most_players = ExplainTexts().max_players
-    game = TextGame(pipeline, (1,), "probability", most_players, "")
+    audits, game = (TextGame(pipeline, (1,), "probability", most, "") for most in (most_players, MOST_WORDS))
     texts_scorer: Scorer = lambda texts: pipeline.predict_proba(texts)[:, [1]]  # noqa: E731
     off = errors(game, texts_scorer, explainer, predict, short_texts(reviews, n_exact), ladder)
     good = [draws for draws in ladder if max(off["ours"][draws].values()) <= off["partition"]]
@@ -148,31 +153,36 @@ def run(n_train: int, epochs: int, n_texts: int, n_timed: int, n_exact: int, lad
     texts = list(reviews["text"].iloc[: n_texts + 1])
     scorer = game.scorer()
 
-    def ours(text: str) -> None:
-        sampled_shapley(game.of(text)[0], scorer, budget=budget(draws))
+    def ours(text: str, its: TextGame = game) -> None:
+        sampled_shapley(its.of(text)[0], scorer, budget=budget(draws))
 
-    works: dict[str, Callable[[str], Any]] = {"shap": lambda text: shap_values(explainer, text), "ours": ours}
+    works: dict[str, Callable[[str], Any]] = {
+        "shap": lambda text: shap_values(explainer, text),
+        "ours": ours,
+        "audit": lambda text: ours(text, audits),
+    }
     for work in works.values():
         work(texts[-1])  # compiles
     seconds = dict.fromkeys(works, 0.0)
     timed = np.linspace(0, n_texts - 1, n_timed).astype(int)
     for number in range(n_texts):
-        names = ("shap", "ours") if number % 2 == 0 else ("ours", "shap")
+        names = list(works) if number % 2 == 0 else list(reversed(works))
         for name in names if number in timed else ():
             started = time.perf_counter()
             works[name](texts[number])
             seconds[name] += time.perf_counter() - started
     started = time.perf_counter()
     for text in texts[:n_texts]:
-        ours(text)
-    all_ours = time.perf_counter() - started
+        ours(text, audits)
+    all_audit = time.perf_counter() - started
     ratio = seconds["shap"] / seconds["ours"]
     mine = off["ours"][draws]
     return Record(
         work=f"{n_texts} reviews, text_cnn, one output",
         today=f"Partition over model.predict, {SHAP_EVALS} evaluations: {seconds['shap'] / n_timed:.2f} s a text "
         f"({n_timed} timed)",
-        ours=f"{seconds['ours'] / n_timed:.3f} s a text ({draws} draws); all {n_texts}: {all_ours:.1f} s",
+        ours=f"{seconds['ours'] / n_timed:.3f} s a text ({draws} draws, every word a player); as the audit does, "
+        f"at most {most_players} phrases: {seconds['audit'] / n_timed:.3f} s; so all {n_texts}: {all_audit:.1f} s",
         ratio=ratio,
         accuracy=f"relative error on {N_WORDS} words {off['partition']:.3f} / {mine['written']:.3f} in the same game, "
         f"{mine['arrays']:.3f} in the audit's",
@@ -180,10 +190,10 @@ def run(n_train: int, epochs: int, n_texts: int, n_timed: int, n_exact: int, lad
         met=bool(ratio >= WANTED and good),
         details={
             "seconds_of_the_same_texts": seconds,
-            "seconds_of_all_ours": all_ours,
+            "seconds_of_all_as_the_audit_does": all_audit,
             "n_timed": n_timed,
             "n_exact": n_exact,
-            "most_players_ours": most_players,
+            "most_players_of_the_audit": most_players,
             "errors": {**off, "ours": {str(number): by_game for number, by_game in off["ours"].items()}},
         },
     )
