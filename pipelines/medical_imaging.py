@@ -28,11 +28,11 @@ PLAN = aml.Plan(
                         "augment": {"rotation": 5, "shift": 0.05, "contrast": 0.1, "brightness": 0.05},
                     }
                 },
-                epochs=12,
+                epochs=9,
                 batch_size=16,
                 learning_rate=0.003,
                 schedule="cosine",
-                patience_epochs=6,
+                patience_epochs=5,
             ),
         ],
         validation=0.15,

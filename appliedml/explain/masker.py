@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from appliedml.errors import StageError
 
 Scorer = Callable[[Any], Any]
-BATCH_ROWS = 32_768
+BATCH_ROWS = 65_536
 # Calibrated probabilities may be exactly 0 or 1; their log-odds are cut at +-13.8.
 LOG_ODDS_MARGIN = 1e-6
 
