@@ -227,7 +227,7 @@ def describe_columns(frame: pd.DataFrame, max_categories: int) -> tuple[pd.DataF
             rest = len(known) - sum(count for _, count in found)
             if rest:
                 levels.append((str(name), OTHER, rest, rest / n))
-            shown = _levels_shown(found, n, len(counts))
+            shown = _levels_shown(found, n, len(counts), len(known))
         elif kind == DATE:
             shown = f"{known.min():%Y-%m-%d} to {known.max():%Y-%m-%d}" if len(known) else ""
         else:
@@ -247,7 +247,10 @@ def describe_columns(frame: pd.DataFrame, max_categories: int) -> tuple[pd.DataF
     return columns, pd.DataFrame(levels, columns=list(kinds)).astype(kinds)
 
 
-def _levels_shown(found: list[tuple[str, int]], n: int, n_levels: int) -> str:
+def _levels_shown(found: list[tuple[str, int]], n: int, n_levels: int, n_known: int) -> str:
     named = [f"{level} {100 * count / n:.1f} %" for level, count in found[:3]]
+    if named and 0 < n_known - sum(count for _, count in found[:3]) < MIN_CELL:
+        # The count of the few others would follow from the shares: the last one named keeps its share to itself.
+        named[-1] = found[: len(named)][-1][0]
     more = n_levels - len(named)
     return ", ".join(named) + (f"{', ' if named else ''}{more} more" if more > 0 else "")

@@ -89,3 +89,11 @@ def test_rows_of_texts_and_images_are_known_by_their_content():
     assert texts[1] == texts[4]
     assert images[0] == images[2] != images[1]
     assert texts.dtype == images.dtype == np.uint64
+
+
+def test_the_share_of_a_named_level_does_not_say_how_few_the_others_are():
+    frame = pd.DataFrame({"few": ["yes"] * 97 + ["no"] * 3, "many": ["yes"] * 90 + ["no"] * 10})
+
+    columns, _ = describe_columns(frame, 12)
+
+    assert columns["shown"].tolist() == ["yes, 1 more", "yes 90.0 %, no 10.0 %"]

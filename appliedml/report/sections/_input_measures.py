@@ -7,6 +7,7 @@ import pandas as pd
 from appliedml.core.artifact import Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Subheading, Table, Text
+from appliedml.report.sections._small_counts import SMALL, left_out
 
 _NOUNS = {"texts": "texts", "images": "pictures"}
 # The first measure of each kind is the one worth a chart.
@@ -45,14 +46,12 @@ def measure_blocks(profile: Artifact) -> list[Block]:
     )  # fmt: skip
     found.append(Table(f"Measures of the {noun}", overall, columns))
     found += _chart(measures[(measures["measure"] == _CHARTED[kind]) & (measures["by"] == "class")], _CHARTED[kind])
-    rest = measures[measures["by"] != "overall"]
+    rest = left_out(measures[measures["by"] != "overall"], "rows", [("measure", "by")])
     by = (
         Column("measure", "Measure"), Column("by", "By"), Column("level", "Group"), Column("rows", "Rows"),
         Column("shown", "Median (middle half)"),
     )  # fmt: skip
-    note = (
-        "Counts of 1 to 4 are shown as <5. A class that differs from another here can be told by more than its content."
-    )
+    note = f"{SMALL} A class that differs from another here can be told by more than its content."
     return [*found, Table(f"Measures of the {noun} by class, fold and group", rest, by, note=note, collapsed=True)]
 
 

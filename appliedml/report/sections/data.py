@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from appliedml.core.artifact import ALL_FOLDS, Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
 from appliedml.report.sections._input_measures import measure_blocks
+from appliedml.report.sections._small_counts import FEW, NOT_SHOWN, SMALL, few, hidden, left_out
 from appliedml.report.values import percent
 from appliedml.store.run import Run
 
-SMALL = "Counts of 1 to 4 are shown as <5."
 MAX_ROWS = 40
 _GROUPED = "The rows of these data come in groups, and rows of one group are alike, not independent."
 _TOO_NARROW = (
@@ -42,7 +44,7 @@ class Data:
         if "flow" in run:
             found += _flow(run["flow"])
         if "data_profile" in run and run["data_profile"].tables:
-            found += _profile(run["data_profile"], _groups_rows(run))
+            found += _profile(run["data_profile"], _groups_rows(run), _sets_aside(run))
         return found
 
 
@@ -85,18 +87,24 @@ def _flow(flow: Artifact) -> list[Block]:
         # A step that touched one level of a feature is shown for all its levels: the comparison is the point.
         keys = set(zip(touched["step"], touched["feature"], strict=True))
         shown = by_group[[key in keys for key in zip(by_group["step"], by_group["feature"], strict=True)]].copy()
-        shown["dropped_share"] = shown["dropped"] / shown["rows_in"].where(shown["rows_in"] > 0)
-        shown["changed_share"] = shown["changed"] / shown["rows_in"].where(shown["rows_in"] > 0)
-        shown["step"] = shown["step"].map(_words)
+        shares = ("dropped_share", "changed_share")
         for name in ("dropped", "changed"):
-            hidden = shown[name].between(1, 4)
-            shown[f"{name}_share"] = shown[f"{name}_share"].where(~hidden)
-            shown[name] = shown[name].map(lambda count: "<5" if 1 <= count <= 4 else f"{count:,}")
+            shown[f"{name}_share"] = shown[name] / shown["rows_in"].where(shown["rows_in"] > 0)
+        whole = steps.drop_duplicates("step").set_index("step")
+        for name, of in (("dropped", shares[:1]), ("changed", shares[1:]), ("rows_in", shares)):
+            totals = {
+                (step, feature): int(whole.at[step, name])
+                for step, feature in set(zip(shown["step"], shown["feature"], strict=True))
+                if step in whole.index
+            }
+            shown[name] = shown[name].map(few)
+            shown = left_out(shown, name, [("step", "feature")], of, totals)
+        shown["step"] = shown["step"].map(_words)
         by = (
             Column("step", "Step"),
             Column("feature", "Sensitive feature"),
             Column("level", "Group"),
-            Column("rows_in", "Rows in", "int"),
+            Column("rows_in", "Rows in"),
             Column("dropped", "Dropped"),
             Column("dropped_share", "Share dropped", "percent"),
             Column("changed", "Changed"),
@@ -113,10 +121,18 @@ def _groups_rows(run: Run) -> bool:
     return bool((run.info.get("schema") or {}).get("group")) or "group_near_duplicates" in cleaning
 
 
-def _profile(profile: Artifact, grouped: bool) -> list[Block]:
+def _sets_aside(run: Run) -> bool:
+    """Whether the folds set training rows aside for validation."""
+    if "flow" not in run:
+        return False
+    splits = run["flow"].tables["splits"]
+    return bool(splits.loc[splits["part"] == "validation", "rows"].sum())
+
+
+def _profile(profile: Artifact, grouped: bool, held: bool) -> list[Block]:
     tables = profile.tables
     found: list[Block] = [Subheading("Classes")]
-    found += _classes(tables["classes"])
+    found += _classes(tables["classes"], held)
     if len(tables["groups"]):
         found.append(Subheading("Sensitive groups"))
         found += _groups(tables["groups"], tables["classes"], tables["characteristics"])
@@ -127,54 +143,85 @@ def _profile(profile: Artifact, grouped: bool) -> list[Block]:
     found += _duplicates(tables["duplicates"])
     if len(tables["proxies"]):
         found += _proxies(tables["proxies"], grouped)
-    found += _shift(tables["shift"], tables["shift_overall"], grouped)
+    found += _shift(tables["shift"], tables["shift_overall"], grouped, held)
     return found
 
 
-def _classes(classes: pd.DataFrame) -> list[Block]:
+def _classes(classes: pd.DataFrame, held: bool) -> list[Block]:
+    named = {"train": "train and validation together"} if held else {}
     overall = classes[classes["by"] == "overall"].copy()
     overall["where"] = [
-        "all rows used" if fold == ALL_FOLDS else f"fold {fold}, {_words(part).lower()}"
+        "all rows used" if fold == ALL_FOLDS else f"fold {fold}, {named.get(part, _words(part).lower())}"
         for fold, part in zip(overall["fold"], overall["part"], strict=True)
     ]
     columns = (
         Column("where", "Rows"), Column("class", "Class"), Column("rows", "Rows of the class"),
         Column("share", "Share", "percent"),
     )  # fmt: skip
-    whole = overall[overall["fold"] == ALL_FOLDS]
+    whole, folds = overall[overall["fold"] == ALL_FOLDS], overall[overall["fold"] != ALL_FOLDS]
+    # The classes of a part, the parts of a fold and the test rows of all folds add up to totals shown elsewhere.
+    whole = left_out(whole, "rows", [("fold",)], ["share"])
+    folds = left_out(folds, "rows", [("fold", "part"), ("fold", "class"), ("part", "class")], ["share"])
+    note = SMALL if hidden(whole["rows"]).any() else ""
     return [
-        Table("Class balance", whole, columns[1:]),
-        Table("Class balance per fold", overall[overall["fold"] != ALL_FOLDS], columns, note=SMALL, collapsed=True),
+        Table("Class balance", whole, columns[1:], note=note),
+        Table("Class balance per fold", folds, columns, note=SMALL, collapsed=True),
     ]
 
 
 def _groups(groups: pd.DataFrame, classes: pd.DataFrame, characteristics: pd.DataFrame) -> list[Block]:
     labels = classes["class"].unique()
     interest = labels[-1] if len(labels) == 2 else None
-    shown = groups.copy()
+    n_rows = _total(classes[(classes["by"] == "overall") & (classes["fold"] == ALL_FOLDS)]["rows"])
+    names = groups["sensitive"].unique()
+    shown = left_out(groups, "rows", [("sensitive",)], ["share"], {(name,): n_rows for name in names} if n_rows else {})
     columns = [
         Column("sensitive", "Sensitive feature"), Column("level", "Group"), Column("rows", "Rows"),
         Column("share", "Share of rows", "percent"),
     ]  # fmt: skip
     if interest is not None:
-        rate = classes[(classes["by"] != "overall") & (classes["class"] == interest)]
-        rate = rate[["by", "level", "rows", "share"]].set_axis(["sensitive", "level", "positives", "rate"], axis=1)
-        shown = shown.merge(rate, on=["sensitive", "level"], how="left")
+        shown = shown.merge(_outcomes(classes, str(interest)), on=["sensitive", "level"], how="left")
+        shown["rate"] = shown["rate"].where(~hidden(shown["rows"]))
         columns += [Column("positives", f"Class {interest}"), Column("rate", f"Share of class {interest}", "percent")]
     found: list[Block] = [Table("Rows and outcome by sensitive group", shown, tuple(columns), note=SMALL)]
     by_feature = characteristics.groupby("sensitive", sort=False)
     return [*found, *(_pivot(str(name), part) for name, part in by_feature)]
 
 
+def _total(counts: pd.Series[Any]) -> int:
+    """Sum of counts as text; 0 where one of them is not shown."""
+    return 0 if hidden(counts).any() else int(counts.str.replace(",", "").astype(int).sum())
+
+
+def _outcomes(classes: pd.DataFrame, interest: str) -> pd.DataFrame:
+    """Return the rows of the class of interest by group: no count of either class follows from them."""
+    by_group = classes[classes["by"] != "overall"]
+    few_others = by_group[(by_group["class"] != interest) & hidden(by_group["rows"])]
+    others = set(zip(few_others["by"], few_others["level"], strict=True))
+    found = by_group.loc[by_group["class"] == interest, ["by", "level", "rows", "share"]]
+    found = found.set_axis(["sensitive", "level", "positives", "rate"], axis=1)
+    away = [key in others for key in zip(found["sensitive"], found["level"], strict=True)]
+    found["positives"] = found["positives"].mask(
+        pd.Series(away, index=found.index) & ~hidden(found["positives"]), NOT_SHOWN
+    )
+    return left_out(found, "positives", [("sensitive",)], ["rate"])
+
+
 def _pivot(name: str, part: pd.DataFrame) -> Table:
     """Return the characteristics with one column a group, as in the first table of a medical paper."""
+    sizes = part.drop_duplicates("level").assign(feature=name)
+    n_rows = left_out(sizes, "group_rows", [("feature",)]).set_index("level")["group_rows"]
+    categories = part[part["category"] != ""]
+    # Shares of one group add up to all of it, and those of one category to its share of all rows.
+    shares = left_out(categories, "shown", [("level", "column"), ("column", "category")])["shown"]
+    part = part.assign(shown=part["shown"].where(part["category"] == "", shares.reindex(part.index)))
     keys = part[["column", "category"]].drop_duplicates(ignore_index=True)
     wide = keys.copy()
     columns = [Column("column", "Feature"), Column("category", "Category")]
     for number, (level, rows) in enumerate(part.groupby("level", sort=False)):
         shown = rows.set_index(["column", "category"])["shown"]
         wide[f"group {number}"] = shown.reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
-        columns.append(Column(f"group {number}", f"{level} (n = {rows['group_rows'].iloc[0]})"))
+        columns.append(Column(f"group {number}", f"{level} (n = {n_rows[level]})"))
     note = f"Numbers: median (middle half). Categories: share of the group's rows. {SMALL}"
     return Table(f"Characteristics by {name}", wide, tuple(columns), note=note, collapsed=True)
 
@@ -191,7 +238,7 @@ def _columns(columns: pd.DataFrame, missing: pd.DataFrame) -> list[Block]:
         missing_share=columns["missing_share"].where(~few_missing),
     )
     collapsed = len(columns) > MAX_ROWS
-    note = SMALL if few_missing.any() else ""
+    note = f"Counts of 1 to 4 are shown as {FEW}." if few_missing.any() else ""
     found: list[Block] = [Table("Columns given to the pipeline", table, shown, note=note, collapsed=collapsed)]
     if not len(missing):
         return [*found, Text("No value is missing in any of these columns.")]
@@ -219,6 +266,13 @@ def _columns(columns: pd.DataFrame, missing: pd.DataFrame) -> list[Block]:
         Column("n_missing", "Missing"), Column("missing_share", "Share missing", "percent"),
     )  # fmt: skip
     by_group = missing[missing["by"] != "overall"]
+    totals = {
+        (column, name): int(n)
+        for column, n in zip(columns["column"], columns["n_missing"], strict=True)
+        for name in by_group["by"].unique()
+    }
+    by_group = left_out(by_group, "n_missing", [("column", "by")], ["missing_share"], totals)
+    by_group = left_out(by_group, "rows", [("column", "by")], ["missing_share"])
     return [*found, Table("Missing values by class and group", by_group, by, note=SMALL, collapsed=True)]
 
 
@@ -278,7 +332,7 @@ def _proxies(proxies: pd.DataFrame, grouped: bool) -> list[Block]:
     return [*found, Table(caption, top, columns, collapsed=True)]
 
 
-def _shift(shift: pd.DataFrame, overall: pd.DataFrame, grouped: bool) -> list[Block]:
+def _shift(shift: pd.DataFrame, overall: pd.DataFrame, grouped: bool, held: bool) -> list[Block]:
     if not len(shift):
         return []
     found: list[Block] = [
@@ -287,6 +341,11 @@ def _shift(shift: pd.DataFrame, overall: pd.DataFrame, grouped: bool) -> list[Bl
             "Folds drawn at random differ by chance only. Where folds are ordered in time, a shift is what the model "
             "will meet in use. PSI: population stability index; 'by chance' is the value that equal populations exceed "
             "once in a thousand comparisons, if rows are independent of each other."
+        ),
+        *(
+            [Text("Training rows are here all rows of a fold but the test rows: those set aside for validation too.")]
+            if held
+            else []
         ),
         *([Text(f"{_GROUPED} {_TOO_NARROW}")] if grouped else []),
     ]

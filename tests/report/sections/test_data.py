@@ -120,8 +120,10 @@ def test_what_cleaning_did_is_shown_for_every_group_of_a_touched_feature():
     (table,) = [b for b in blocks(flow=flow(rows)) if isinstance(b, Table) and "Whose rows" in b.caption]
 
     assert table.data["level"].tolist() == ["f", "m"]
-    assert table.data["dropped"].tolist() == ["<5", "0"]
-    assert np.isnan(table.data["dropped_share"].iloc[0])
+    # The step dropped 3 rows in all, so that 0 beside "<5" would say how many.
+    assert table.data["dropped"].tolist() == ["not shown", "not shown"]
+    assert table.data["dropped_share"].isna().all()
+    assert table.data["changed"].tolist() == ["0", "0"]
 
 
 def test_a_full_profile_shows_all_its_parts():
@@ -141,7 +143,8 @@ def test_groups_stand_side_by_side_in_the_table_of_characteristics():
     ]
 
     assert [column.label for column in table.columns] == ["Feature", "Category", "f (n = 50)", "m (n = 47)"]
-    assert table.data.iloc[1].tolist() == ["make", "Honda", "20.0 %", "<5 rows"]
+    # The share of all rows is known: one small group of two would follow.
+    assert table.data.iloc[1].tolist() == ["make", "Honda", "not shown", "not shown"]
 
 
 def test_the_outcome_of_a_small_group_stays_hidden():
@@ -231,3 +234,84 @@ def test_grouped_rows_make_chance_values_and_intervals_of_the_shift_too_narrow()
     assert "both are too narrow" in shift
     assert said(clean=["drop_duplicates", {"group_near_duplicates": {"similarity": 0.9}}]) == [proxies, shift]
     assert said(clean=["drop_duplicates"]) == []
+
+
+def test_no_small_count_of_missing_values_follows_from_the_total_of_its_column():
+    columns = profile().tables["columns"].assign(n_missing=[282, 0], missing_share=[0.28, 0.0])
+    missing = pd.DataFrame(
+        [
+            ("overall", "all", "1,000", "282", 0.282), ("class", "no", "900", "281", 0.312),
+            ("class", "yes", "100", "<5", np.nan), ("Sex", "f", "500", "182", 0.364), ("Sex", "m", "500", "100", 0.2),
+        ],
+        columns=["by", "level", "rows", "n_missing", "missing_share"],
+    ).assign(column="age")  # fmt: skip
+
+    found = blocks(data_profile=profile(columns=columns, missing=missing))
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Missing values by class and group"]
+
+    assert table.data["n_missing"].tolist() == ["not shown", "not shown", "182", "100"]
+    assert table.data["missing_share"].isna().tolist() == [True, True, False, False]
+    assert "281" not in str(table.data)
+
+
+def test_no_small_class_of_a_fold_follows_from_its_other_part_or_the_other_class():
+    rows = [
+        (-1, "all", "no", "95", 0.95), (-1, "all", "yes", "5", 0.05),
+        (0, "train", "no", "30", 0.5), (0, "train", "yes", "30", 0.5),
+        (0, "test", "no", "65", np.nan), (0, "test", "yes", "<5", np.nan),
+    ]  # fmt: skip
+    classes = pd.DataFrame(rows, columns=["fold", "part", "class", "rows", "share"]).assign(by="overall", level="all")
+
+    found = blocks(data_profile=profile(classes=classes))
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Class balance per fold"]
+
+    assert table.data["rows"].tolist() == ["not shown"] * 4
+    assert table.data["share"].isna().all()
+
+
+def test_no_small_group_follows_from_the_number_of_rows_nor_a_small_class_from_its_group():
+    groups = pd.DataFrame(
+        {"sensitive": "Sex", "level": ["f", "m", "x"], "rows": ["60", "37", "<5"], "share": [0.6, 0.37, np.nan]}
+    )
+    classes = pd.DataFrame(
+        [
+            ("overall", "all", "no", "70", 0.7), ("overall", "all", "yes", "30", 0.3),
+            ("Sex", "f", "no", "<5", np.nan), ("Sex", "f", "yes", "58", 0.97),
+            ("Sex", "m", "no", "20", 0.54), ("Sex", "m", "yes", "17", 0.46),
+        ],
+        columns=["by", "level", "class", "rows", "share"],
+    ).assign(fold=-1, part="all")  # fmt: skip
+
+    found = blocks(data_profile=profile(groups=groups, classes=classes))
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption.startswith("Rows and outcome")]
+
+    assert table.data["rows"].tolist() == ["60", "not shown", "not shown"]
+    assert table.data["positives"].tolist()[:2] == ["not shown", "not shown"]
+    assert table.data[["share", "rate"]].iloc[1].isna().all()
+
+
+def test_no_small_category_follows_from_the_other_shares_of_its_group():
+    rows = [("f", "50", "red", "60.0 %"), ("f", "50", "blue", "38.0 %"), ("f", "50", "green", "<5 rows")]
+    rows += [("m", "47", "red", "50.0 %"), ("m", "47", "blue", "30.0 %"), ("m", "47", "green", "20.0 %")]
+    told = pd.DataFrame(rows, columns=["level", "group_rows", "category", "shown"]).assign(sensitive="Sex", column="c")
+
+    found = blocks(data_profile=profile(characteristics=told))
+    (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Characteristics by Sex"]
+
+    shown = table.data.set_index("category")["group 0"].to_dict()
+    assert shown == {"red": "60.0 %", "blue": "not shown", "green": "not shown"}
+    assert table.data.set_index("category")["group 1"].to_dict()["green"] == "not shown"
+
+
+def test_training_rows_that_count_those_set_aside_are_called_so():
+    rows = [(-1, "all", "no", "90", 0.9), (0, "train", "no", "45", 0.9), (0, "test", "no", "45", 0.9)]
+    classes = pd.DataFrame(rows, columns=["fold", "part", "class", "rows", "share"]).assign(by="overall", level="all")
+
+    def labels(**artifacts):
+        found = blocks(data_profile=profile(classes=classes), **artifacts)
+        (table,) = [b for b in found if isinstance(b, Table) and b.caption == "Class balance per fold"]
+        shift = [b for b in found if isinstance(b, Text) and b.text.startswith("Training rows are here")]
+        return table.data["where"].tolist(), len(shift)
+
+    assert labels(flow=flow()) == (["fold 0, train and validation together", "fold 0, test"], 1)
+    assert labels() == (["fold 0, train", "fold 0, test"], 0)
