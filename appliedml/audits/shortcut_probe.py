@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from appliedml.audits._scores_pool import audit_seed, figure, percent, pool, score_evidence
+from appliedml.audits._scores_pool import audit_seed, figure, pool, score_evidence
 from appliedml.audits._shortcut_rows import UNKNOWN, Attribute, attributes_of, probe_scores
 from appliedml.core.artifact import ALL_FOLDS, Artifact, Finding, Severity, Status, score_rows
 from appliedml.core.fold import Fold
@@ -290,10 +290,11 @@ def _findings(table: pd.DataFrame) -> list[Finding]:
             more = row["within_auroc"] > 0.5
             ends = ("within_low", "within_high") if more else ("within_high", "within_low")
             area, low, high = (row[name] if more else 1 - row[name] for name in ("within_auroc", *ends))
-            by = percent(abs(row["label_difference"]))
+            points = f"{100 * abs(row['label_difference']):.0f}"
             text = (
-                f"The class is {by} of the rows {'more' if more else 'less'} frequent at "
-                f"{row['level']}, and within rows of one label the score is still {'higher' if more else 'lower'} "
+                f"The class is {points} percentage point{'' if points == '1' else 's'} "
+                f"{'more' if more else 'less'} frequent at {row['level']} than at {row['others']}, "
+                f"and within rows of one label the score is still {'higher' if more else 'lower'} "
                 f"there: it tells the levels apart with an area of {_bounded(area, low, high)}. With label "
                 f"and {row['feature']} made independent, the AUROC is {figure(row['balanced_roc_auc'])} instead "
                 f"of {figure(row['roc_auc'])}. The model may decide by {row['feature']} rather than by what it should."

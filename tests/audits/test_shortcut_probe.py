@@ -52,6 +52,8 @@ def test_a_planted_shortcut_is_named_and_costs_performance_when_balanced():
     assert table.loc["view", "features_auroc"] > 0.95
     titles = [finding.title for finding in artifact.findings if finding.severity is Severity.WARNING]
     assert titles == ["Possible shortcut: view (AP against PA)"]
+    points = round(-100 * table.loc["view", "label_difference"])
+    assert f"The class is {points} percentage points less frequent at AP than at PA, and" in artifact.findings[0].text
 
 
 def test_without_one_the_marker_is_readable_and_nothing_is_named():

@@ -8,7 +8,12 @@ from appliedml.core.artifact import Artifact, Severity
 from appliedml.report.blocks import Block, Bullets, Callout, Column, Table, Text
 from appliedml.report.figures import interval_chart
 from appliedml.report.sections._fairness_groups import percent_of
+from appliedml.report.values import interval, number
 from appliedml.store.run import Run
+
+BELOW = "below the thresholds"
+# Runs of older versions do not say from which area on the features count as telling an attribute.
+READABLE_FROM = 0.8
 
 
 class Shortcuts:
@@ -34,7 +39,8 @@ class Shortcuts:
             return []
         table = artifact.tables["attributes"].copy()
         table["attribute"] = table["feature"] + ": " + table["level"] + " against " + table["others"]
-        found: list[Block] = [_verdict(artifact), _explained(artifact), _chart(table), _probed(table)]
+        found: list[Block] = [_verdict(artifact, table), _explained(artifact), _chart(table)]
+        found.append(_probed(table, artifact))
         if table["roc_auc"].notna().any():
             found.append(_balanced(table))
         left_out = list(artifact.summary["left_out"])
@@ -45,7 +51,7 @@ class Shortcuts:
         return found
 
 
-def _verdict(artifact: Artifact) -> Block:
+def _verdict(artifact: Artifact, table: pd.DataFrame) -> Block:
     named = [item for item in artifact.findings if item.severity is not Severity.INFO]
     readable = [item for item in artifact.findings if item.severity is Severity.INFO]
     if named:
@@ -53,7 +59,21 @@ def _verdict(artifact: Artifact) -> Block:
     if readable:
         said = " ".join(f"{item.title}. {item.text}" for item in readable[:3])
         return Callout("neutral", "No shortcut is shown, but the model could take one", said)
-    return Callout("good", "No shortcut is shown", "Neither the score nor the features follow an attribute probed.")
+    told = table[_follows(table) | (table["features_low"] > 0.5)]
+    if told.empty:
+        return Callout("good", "No shortcut is shown", "Neither the score nor the features follow an attribute probed.")
+    names = "; ".join(told["attribute"])
+    return Callout(
+        "neutral",
+        "No shortcut is shown",
+        "The thresholds below are not reached, but the score within rows of one label, or the features, follow "
+        f"{names} to some degree: an interval leaves out 0.5.",
+    )
+
+
+def _follows(table: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the score follows the attribute within rows of one label: the interval leaves out 0.5."""
+    return (table["within_low"] > 0.5) | (table["within_high"] < 0.5)
 
 
 def _explained(artifact: Artifact) -> Block:
@@ -99,18 +119,41 @@ def _chart(table: pd.DataFrame) -> Block:
     )
 
 
-def _probed(table: pd.DataFrame) -> Block:
+def _probed(table: pd.DataFrame, artifact: Artifact) -> Block:
     columns = (
         Column("attribute", "Attribute"), Column("n", "Rows", "int"), Column("n_level", "At this level", "int"),
         Column("label_difference", "Share of the class, difference", "number"),
         Column("label_difference_low", "From", "number"), Column("label_difference_high", "To", "number"),
-        Column("verdict", "Result", "badge"),
+        Column("result", "Result", "badge"),
     )  # fmt: skip
+    shown = table.assign(result=table["verdict"].replace({"not shown": BELOW}))
+    caption = "Does the label go with the attribute, and what was found?"
+    return Table(caption, shown, columns, note=_rules(table, artifact))
+
+
+def _rules(table: pd.DataFrame, artifact: Artifact) -> str:
+    """State how each result is reached, and where the score follows an attribute all the same."""
+    summary = artifact.summary
+    margin = float(summary["margin"])
+    readable = float(summary.get("readable_from", READABLE_FROM))
     note = (
-        "Possible shortcut: label and score follow the attribute together. Readable: the features tell it, the score "
-        "is not shown to follow it. Not shown: neither."
+        "Possible shortcut: the interval of the difference leaves out 0, and within rows of one label the score tells "
+        f"the attribute in the same direction, with an interval above {0.5 + margin:g} or below {0.5 - margin:g}. "
+        f"Readable: not so, but the features tell the attribute with an area whose lower bound is {readable:g} or "
+        f"more. {BELOW[:1].upper()}{BELOW[1:]}: neither; the score or the features may still tell it less well."
     )
-    return Table("Does the label go with the attribute, and what was found?", table, columns, note=note)
+    rest = table[_follows(table) & (table["verdict"] != "possible shortcut")]
+    if rest.empty:
+        return note
+    told = "; ".join(
+        f"{row['attribute']}, {number(row['within_auroc'])} ({interval(row['within_low'], row['within_high'])})"
+        for row in rest.to_dict("records")
+    )
+    return (
+        f"{note} Within rows of one label the score follows these all the same, with an interval that leaves out 0.5: "
+        f"{told}. They are not called a shortcut where the label does not go with the attribute in that direction, or "
+        "where the interval reaches into the margin."
+    )
 
 
 def _balanced(table: pd.DataFrame) -> Block:
