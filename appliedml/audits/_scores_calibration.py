@@ -104,6 +104,14 @@ def chance_limit(table: pd.DataFrame) -> float:
     return float(table.loc[table["measure"] == "ece", "by_chance_high"].iloc[0])
 
 
+def _small_faults() -> str:
+    """Say which deviations from 1 are small, without telling one range twice."""
+    slope, ratio = (f"{low:g} to {high:g}" for low, high in (SLOPE_RANGE, RATIO_RANGE))
+    if slope == ratio:
+        return f"A deviation inside {slope} is small."
+    return f"A deviation inside {slope} (slope) or {ratio} (observed divided by predicted) is small."
+
+
 def verdict(found: dict[str, Interval], chance_high: float) -> tuple[str, Severity, str]:
     """Return a verdict in a few words, its severity and its sentence.
 
@@ -121,7 +129,7 @@ def verdict(found: dict[str, Interval], chance_high: float) -> tuple[str, Severi
     figures = (
         f"Calibration slope {with_interval(slope.value, slope.low, slope.high, 2)}, "
         f"observed divided by predicted {with_interval(ratio.value, ratio.low, ratio.high, 2)}; "
-        f"{SLOPE_RANGE[0]:g} to {SLOPE_RANGE[1]:g} and {RATIO_RANGE[0]:g} to {RATIO_RANGE[1]:g} count as small faults."
+        f"1 is perfect for both. {_small_faults()}"
     )
     faults, words = [], []
     if ratio.high < 1 and ratio.value < RATIO_RANGE[0]:

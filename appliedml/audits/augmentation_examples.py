@@ -21,7 +21,7 @@ ORIGINAL, ALL, MIXUP = "original", "all", "mixup"
 LAYERS = "augment_"
 # Sides of stored pictures: enough to see what happened to them.
 SIDE_PX = 128
-PERSONAL_DATA = "The array pictures holds training pictures. They are personal data: handle them as such."
+PERSONAL_DATA = "The array pictures holds training pictures. Of real people, these are personal data."
 PICTURE_TYPES: dict[str, Any] = {"augmentation": str, "picture": "int64", "example": "int64", "place": "int64"}
 SETTING_TYPES: dict[str, Any] = {"augmentation": str, "value": float}
 # What else a layer is told, and no augmentation by itself.

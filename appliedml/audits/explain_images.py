@@ -36,7 +36,7 @@ from appliedml.explain.shapley import FEWEST_DRAWS, smallest_budget
 from appliedml.explain.superpixels import grid_regions
 
 KIND = "explain_images"
-PERSONAL_DATA = "The arrays released_* hold images of the test data. They are personal data: handle them as such."
+PERSONAL_DATA = "The arrays released_* hold images of the test data. Of real people, these are personal data."
 
 
 class ExplainImages(Configured):

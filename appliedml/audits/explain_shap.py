@@ -28,7 +28,7 @@ from appliedml.explain.shapley import smallest_budget
 
 KIND = "explain_shap"
 EXPLAINERS = ("auto", "exact", "sampled", *SHAP_EXPLAINERS)
-PERSONAL_DATA = "The table local holds single rows of the test data. They are personal data: handle them as such."
+PERSONAL_DATA = "The table local holds single rows of the test data. Of real people, these are personal data."
 
 
 class ExplainShap(Configured):

@@ -20,7 +20,7 @@ from appliedml.explain.agreement import randomisation_interval
 from appliedml.explain.faithfulness import faithfulness
 
 KIND = "explain_texts"
-PERSONAL_DATA = "The table released holds texts of the test data. They are personal data: handle them as such."
+PERSONAL_DATA = "The table released holds texts of the test data. Of real people, these are personal data."
 N_RESAMPLES = 1000
 
 

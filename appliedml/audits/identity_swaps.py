@@ -28,7 +28,7 @@ from appliedml.metrics.intervals import wilson_interval
 
 KIND = "identity_swaps"
 NOT_TEXTS = "The inputs are not texts, so there are no identity terms to swap."
-PERSONAL_DATA = "The table released holds single texts of the test data. They are personal data: handle them as such."
+PERSONAL_DATA = "The table released holds single texts of the test data. Of real people, these are personal data."
 # Two tests of swaps, and the error rates: each may err with a third of what the audit may.
 N_PARTS = 3
 _ORDER = (Severity.PROBLEM, Severity.WARNING, Severity.INFO)

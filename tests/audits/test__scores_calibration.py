@@ -93,3 +93,10 @@ def test_the_limit_of_chance_is_the_one_of_the_table():
 def test_a_change_for_the_worse_is_a_warning():
     assert change_finding(found(), found(ece=0.05, brier=0.2)).severity is Severity.WARNING
     assert change_finding(found(ece=0.05, brier=0.2), found()).severity is Severity.INFO
+
+
+def test_one_range_for_both_figures_is_told_once():
+    text = verdict(found(slope=(0.9, 0.85, 0.95)), 0.03)[2]
+
+    assert text.endswith("1 is perfect for both. A deviation inside 0.8 to 1.25 is small.")
+    assert text.count("1.25") == 1

@@ -312,7 +312,11 @@ def _local(artifact: Artifact) -> list[Block]:
     table = artifact.tables["local"]
     found: list[Block] = [
         Subheading("Single rows"),
-        Callout("warning", "Personal data", "The plan released these rows. They describe single people."),
+        Callout(
+            "warning",
+            "Personal data",
+            "The plan released these rows. Rows of real people are personal data: handle them as such.",
+        ),
     ]
     columns = (
         Column("feature", "Feature"), Column("feature_value", "Its value"),
@@ -323,8 +327,8 @@ def _local(artifact: Artifact) -> list[Block]:
         shown = part.assign(label=part["feature"] + " = " + part["feature_value"])
         found.append(
             bar_chart(
-                title=f"Row {row_id} (fold {fold}): {first['output']} {first['score']:.3f}, base value "
-                f"{first['base_value']:.3f}",
+                title=f"Row {row_id} (fold {fold}), {_SCALES[artifact.summary['output']]} of class {first['output']}: "
+                f"{first['score']:.3f}; base value: {first['base_value']:.3f}",
                 alt=f"Signed Shapley values of {len(part)} features. Largest: {first['feature']} with "
                 f"{first['value']:+.3g}.",
                 data=shown,

@@ -331,7 +331,8 @@ def _released(artifact: Artifact) -> list[Block]:
             Picture(
                 png(_stacked(pixels, heat), 2 * SIDE_PX + _GAP_PX),
                 f"Test image {name}, and below it the heat map over it.{known}",
-                f"{name}. Class {row['output']}: {scale} {row['score']:.3f}, base value {row['base_value']:.3f}",
+                f"{name}. {scale[:1].upper()}{scale[1:]} of class {row['output']}: {row['score']:.3f}; base value: "
+                f"{row['base_value']:.3f}",
             )
         )
     strongest = np.unravel_index(np.abs(maps).argmax(), maps.shape)
@@ -341,7 +342,8 @@ def _released(artifact: Artifact) -> list[Block]:
         Callout(
             "warning",
             "Personal data",
-            "The plan released these images of the test data. They are personal data: handle them as such.",
+            "The plan released these images of the test data. Images of real people are personal data: handle them as "
+            "such.",
         ),
         Pictures(
             "Released images, and heat maps over them",

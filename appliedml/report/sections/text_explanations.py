@@ -124,7 +124,7 @@ def _released(artifact: Artifact) -> list[Block]:
         pieces = tuple((str(row.piece), None if np.isnan(row.value) else float(row.value)) for row in part.itertuples())
         found.append(
             MarkedText(
-                f"Text {first['row_id']}, fold {int(first['fold'])}: {first['output']} "
+                f"Text {first['row_id']}, fold {int(first['fold'])}, score of class {first['output']}: "
                 f"{number(first['score'])} (all words hidden: {number(first['base_value'])})",
                 pieces,
                 f"speaks for {first['output']}",

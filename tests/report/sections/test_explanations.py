@@ -125,7 +125,7 @@ def test_single_rows_are_shown_only_where_released_and_called_personal_data():
 
     assert not any(isinstance(block, Callout) and block.title == "Personal data" for block in private)
     assert any(isinstance(block, Callout) and block.title == "Personal data" for block in released)
-    assert released[-1].title == "Row 17 (fold 0): yes 0.600, base value 0.300"
+    assert released[-1].title == "Row 17 (fold 0), probability of class yes: 0.600; base value: 0.300"
     assert released[-1].data["label"].tolist() == ["a = 3", "b = x"]
 
 

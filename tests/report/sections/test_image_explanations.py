@@ -146,11 +146,11 @@ def test_without_a_release_there_is_no_picture_and_with_one_a_notice_stands_besi
     assert "In 6 of 12 images the base value is no score that pictures have" in pictures.note
     notice = released[released.index(pictures) - 1]
     assert (notice.tone, notice.title) == ("warning", "Personal data")
-    assert "They are personal data" in notice.text
+    assert notice.text.endswith("Images of real people are personal data: handle them as such.")
     assert pictures.items[0].alt == (
         "Test image film0 (fold 0), and below it the heat map over it. The known region is outlined in yellow."
     )
-    assert pictures.items[0].caption == "film0 (fold 0). Class yes: probability 0.700, base value 0.400"
+    assert pictures.items[0].caption == "film0 (fold 0). Probability of class yes: 0.700; base value: 0.400"
     shown = np.asarray(Image.open(io.BytesIO(pictures.items[0].png)))
     # Enlarged by 26: eight rows of the image in grey, a white line, and eight rows in colour.
     assert shown.shape == (17 * 26, 8 * 26, 3)
