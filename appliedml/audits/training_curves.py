@@ -65,7 +65,8 @@ class TrainingCurves(Configured):
         Returns
         -------
         dict
-            fold, history (DataFrame or None), kept (the epoch whose weights the model kept, or None), model.
+            fold, history (DataFrame or None), kept (the epoch whose weights the model kept, or None), model, members
+            (how many networks the model averages).
         """
         history = fold.pipeline.history_
         model = fold.pipeline.model_
@@ -75,6 +76,7 @@ class TrainingCurves(Configured):
             "history": None if history is None else pd.DataFrame(history).reset_index(drop=True),
             "kept": None if kept is None else int(kept),
             "model": type(model).__name__,
+            "members": int(getattr(model, "n_members", 1)),
         }
 
     def conclude(self, evidence: list[dict[str, Any]]) -> Artifact:
@@ -103,7 +105,8 @@ class TrainingCurves(Configured):
             )
         folds = pd.DataFrame([_diagnosed(item) for item in shown], columns=list(FOLD_TYPES)).astype(FOLD_TYPES)
         curves = pd.concat([_curves(item) for item in shown], ignore_index=True).astype(CURVE_TYPES)
-        found = tuple(_findings(folds))
+        members = max(item["members"] for item in shown)
+        found = tuple(_findings(folds, members))
         warned = any(finding.severity is Severity.WARNING for finding in found)
         counts = folds["diagnosis"].value_counts()
         return Artifact(
@@ -112,6 +115,7 @@ class TrainingCurves(Configured):
             summary={
                 "model": shown[0]["model"],
                 "n_folds": len(shown),
+                "n_members": members,
                 "median_best_epoch": float(folds["best_epoch"].median()),
                 "diagnoses": {str(name): int(counts[name]) for name in sorted(counts.index)},
             },
@@ -173,7 +177,7 @@ def _curves(item: Mapping[str, Any]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[list(CURVE_TYPES)]
 
 
-def _findings(folds: pd.DataFrame) -> Iterator[Finding]:
+def _findings(folds: pd.DataFrame, members: int) -> Iterator[Finding]:
     n = len(folds)
     improving = folds[folds["diagnosis"].isin([IMPROVING, UNCONVERGED])]
     if len(improving):
@@ -190,7 +194,16 @@ def _findings(folds: pd.DataFrame) -> Iterator[Finding]:
             f"In {len(over)} of {n} folds the validation loss rose again after its lowest point "
             f"({_span(over['best_epoch'])}) while the training loss went on falling."
         )
-        text += f" The weights of {_span(over['kept_epoch'])} were kept." if kept else " The last weights were used."
+        span = _span(over["kept_epoch"])
+        if members > 1:
+            text += (
+                f" Each fold trains {members} networks and averages what they say: the curve is the mean over those "
+                "still training"
+            )
+            own = f", and each network kept the weights of its own best epoch; their median is {span}."
+            text += own if kept else "."
+        else:
+            text += f" The weights of {span} were kept." if kept else " The last weights were used."
         severity = Severity.INFO if kept else Severity.WARNING
         yield Finding(severity, "The model overfits after its best epoch", text)
 

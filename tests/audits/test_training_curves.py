@@ -94,3 +94,15 @@ def test_models_without_epochs_have_no_curves():
 
     assert artifact.status is Status.NOT_APPLICABLE
     assert "does not learn in epochs" in artifact.reason
+
+
+@pytest.mark.parametrize(("kept", "said"), [(5, "their median is epoch 6."), (EPOCHS - 1, "still training.")])
+def test_several_networks_are_said_to_be_averaged(kept, said):
+    fold = curve(falling(), valley(), kept=kept)
+    fold.pipeline.model_.n_members = 3
+
+    artifact = conclude(fold)
+
+    assert artifact.summary["n_members"] == 3
+    assert "Each fold trains 3 networks and averages what they say" in artifact.findings[0].text
+    assert artifact.findings[0].text.endswith(said)
