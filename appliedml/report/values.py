@@ -18,6 +18,8 @@ _MINUS = "\N{MINUS SIGN}"
 SMALL = 0.01
 MAX_CELL = 600
 MAX_TEXT = 20_000
+SLACK = 200
+"""Cells and paragraphs, not labels of charts, are not cut for so few characters: a note of them reads like a riddle."""
 NOISE = 1e-6
 """Per cent that are taken for nothing."""
 
@@ -66,7 +68,8 @@ def visible(value: Any, limit: int = MAX_CELL) -> str:
     ----------
     value : object
     limit : int
-        Longest text, in characters.
+        Longest text, in characters. From :data:`MAX_CELL` on, a text that is longer by :data:`SLACK` or less is
+        left whole.
 
     Returns
     -------
@@ -80,10 +83,10 @@ def visible(value: Any, limit: int = MAX_CELL) -> str:
     """
     text = str(value).replace("\r\n", "\n")
     more = len(text) - limit
-    if more > 0:
-        text = text[:limit]
-    text = written_out(text)
-    return f"{text}… ({more:,} more characters)" if more > 0 else text
+    if more <= (SLACK if limit >= MAX_CELL else 0):
+        return written_out(text)
+    text = written_out(text[:limit])
+    return f"{text}… ({more:,} more characters)"
 
 
 def metric_label(metric: str) -> str:

@@ -125,7 +125,7 @@ def test_words_and_numbers_are_as_they_are(text):
     ("text", "shown"),
     [
         *(("1.", "1\\."), ("12) b", "12\\) b"), ("www.a", "www&#46;a"), ("a  b", "a b"), ("a ", "a"), ("a\n", "a")),
-        *(("-1", "\\-1"), ("a_b", "a\\_b"), ("x" * 601, "x" * 600 + "… (1 more characters)")),
+        *(("-1", "\\-1"), ("a_b", "a\\_b"), ("x" * 801, "x" * 600 + "… (201 more characters)")),
     ],
 )
 def test_what_only_looks_like_words_and_numbers_is_escaped(text, shown):

@@ -147,3 +147,9 @@ def test_no_format_prints_a_negative_zero(show):
     for value in (-0.0, -1e-300, -1e-9, -0.00004, -0.00049, -0.0005, -0.004, -0.4):
         for text in show(value).split(" to "):
             assert not text.startswith(("-", MINUS)) or any(digit in text for digit in "123456789"), (value, text)
+
+
+def test_a_cell_is_not_cut_for_a_few_characters_but_a_label_is():
+    assert visible("a" * 800) == "a" * 800
+    assert visible("a" * 801) == "a" * 600 + "… (201 more characters)"
+    assert visible("a" * 61, limit=60) == "a" * 60 + "… (1 more characters)"
