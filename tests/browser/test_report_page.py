@@ -133,3 +133,18 @@ def test_on_paper_folded_tables_are_open_and_the_page_is_light(open_page, pages)
 def test_axe_finds_nothing(open_page, axe, pages, name, scheme):
     page = open_page(pages / name, color_scheme=scheme, bypass_csp=True)
     assert axe(page) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_phone_a_chart_is_whole(open_page, pages, name):
+    page = open_page(pages / name, viewport=ON_PHONE)
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.chart')].map(box => {
+            const chart = box.querySelector('svg').getBoundingClientRect();
+            return [box.scrollWidth - box.clientWidth, chart.left, chart.right, chart.height];
+        })"""
+    )
+    assert len(boxes) > 2
+    assert all(over <= 1 and left >= 0 and right <= 390 and height > 0 for over, left, right, height in boxes)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.evaluate("document.querySelector('.chart svg').getBoundingClientRect().width") > 400
