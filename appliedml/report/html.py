@@ -16,8 +16,9 @@ from appliedml.report._page import Page
 from appliedml.report._page import paragraphs as paragraphs
 from appliedml.report._page import slug as slug
 
-SCRIPTS = ("tables.js", "explorer.js")
-"""Files of the templates folder that make up the page's one script, in order. Each is a function that calls itself."""
+EXPLORER_SCRIPT = "explorer.js"
+SCRIPTS = ("tables.js", EXPLORER_SCRIPT)
+"""Files of the templates folder that make up a page's one script, in order. Each is a function that calls itself."""
 
 
 def render_html(document: blocks.Document) -> str:
@@ -32,7 +33,7 @@ def render_html(document: blocks.Document) -> str:
     str
         The same text for the same document, on every machine.
     """
-    css, code = style_sheet(), script()
+    css, code = style_sheet(), script(scripts_for(document))
     page = Page(document)
     sections = [page.section(section) for section in document.sections]
     facts = document.metadata.get("facts", {})
@@ -83,15 +84,41 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def scripts_for(document: blocks.Document) -> tuple[str, ...]:
+    """Return which of the scripts a document's page needs: the explorer's only where an explorer stands.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    tuple of str
+        Some of ``SCRIPTS``, in their order.
+
+    Examples
+    --------
+    >>> scripts_for(blocks.Document("Runs", "", ()))
+    ('tables.js',)
+    """
+    explored = any(isinstance(block, blocks.Explorer) for section in document.sections for block in section.blocks)
+    return SCRIPTS if explored else tuple(name for name in SCRIPTS if name != EXPLORER_SCRIPT)
+
+
 @cache
-def script() -> str:
+def script(names: tuple[str, ...] = SCRIPTS) -> str:
     """Return the page's script: comfort for tables, sections and thresholds; without it everything can still be read.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Files of the templates folder.
 
     Returns
     -------
     str
     """
-    return "\n" + "".join(template_text(name) for name in SCRIPTS)
+    return "\n" + "".join(template_text(name) for name in names)
 
 
 @cache

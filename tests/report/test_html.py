@@ -19,6 +19,7 @@ from appliedml.report.html import (
     content_policy,
     render_html,
     script,
+    scripts_for,
     style_sheet,
     template_text,
 )
@@ -118,15 +119,15 @@ def test_the_page_names_no_address_outside_itself(demo_html):
     assert not re.search(r"https?:|//[a-z]|@import|url\((?!#)", text)
 
 
-@pytest.mark.parametrize("which", ["demo_html", "hostile_html"])
-def test_the_page_has_one_script_and_the_policy_allows_it_by_its_hash_alone(which, request):
+@pytest.mark.parametrize(("which", "names"), [("demo_html", SCRIPTS), ("hostile_html", ("tables.js",))])
+def test_the_page_has_one_script_and_the_policy_allows_it_by_its_hash_alone(which, names, request):
     text = request.getfixturevalue(which)
     scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
 
-    assert scripts == [script()]
+    assert scripts == [script(names)]
     assert text.count("<script") == 1
-    assert f"script-src 'sha256-{digest}';" in content_policy(style_sheet(), script())
+    assert f"script-src 'sha256-{digest}';" in content_policy(style_sheet(), script(names))
     assert text.endswith("</script>\n</body>\n</html>\n")
 
 
@@ -149,6 +150,20 @@ def test_a_script_writes_no_markup_fetches_nothing_and_cannot_end_its_element_ea
         assert word not in code
     for word in ("fetch(", "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "Storage", "cookie", "new Date"):
         assert word not in code
+
+
+def test_the_explorers_script_is_only_where_an_explorer_stands(demo):
+    with_one = blocks.Document("x", "", (blocks.Section("a", "A", (blocks.Text("t"), demo.explorer())),))
+    without = blocks.Document("x", "", (blocks.Section("a", "A", (blocks.Text("t"),)),))
+
+    for document, names in ((with_one, SCRIPTS), (without, ("tables.js",))):
+        text = render_html(document)
+        (found,) = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
+        assert found == script(names)
+        assert (template_text("explorer.js") in found) is (names == SCRIPTS)
+        assert f"script-src &#39;sha256-{digest}&#39;;" in text
+        assert scripts_for(document) == names
 
 
 def test_a_page_without_a_script_lets_none_run():
