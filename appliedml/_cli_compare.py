@@ -42,7 +42,8 @@ def compare(
 ) -> None:
     """Compare two runs on the same rows; writes comparison.html, .md and .json.
 
-    Exit code 1 if B is worse beyond tolerance: the whole interval of a judged measure is. Else 0.
+    Exit code 1 if B is worse beyond tolerance: the whole interval of a judged measure is. 3 if files of a run were
+    changed after it, so that nothing can be said. Else 0.
 
     Example:  appliedml compare reports/<run a> reports/<run b> --worse-by roc_auc=0.02
     """

@@ -15,6 +15,7 @@ import typer
 
 from appliedml._cli_compare import compare
 from appliedml._cli_context import check_context_of, context
+from appliedml._cli_gate import gate, gate_lines, judge_and_keep
 from appliedml._cli_signing import index, sign, verify
 from appliedml._cli_weights import weights
 from appliedml._terminal import one_line, say
@@ -120,48 +121,6 @@ def report(run: RunFolder, verbose: Verbose = False) -> None:
         say(str(write_report(found)))
 
 
-@app.command()
-def gate(
-    run: RunFolder,
-    policy: Annotated[Path | None, typer.Option("--policy", help="A policy in YAML; default: the plan's own.")] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", help="Also write the verdicts as JUnit XML; folders are made.")
-    ] = None,
-    verbose: Verbose = False,
-) -> None:
-    """Judge a run by a policy. Exit code 0 pass, 1 fail, 3 inconclusive; 2 a wrong call or bad input.
-
-    Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
-    """
-    from appliedml.gates.judge import judge
-    from appliedml.gates.policy import load_policy
-    from appliedml.report.build import write_report
-    from appliedml.store.run import Run
-
-    found = Run(run)
-    if policy is None and not found.info.get("policy"):
-        from appliedml.errors import GateError
-
-        raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
-    warn_of_changes(run)
-    asked = load_policy(policy if policy is not None else found.info["policy"])
-    foreign = bool(found.info.get("policy")) and asked != load_policy(found.info["policy"])
-    judgement = judge(found.scores, asked)
-    if not foreign:
-        _keep(found, judgement)
-        write_report(found)
-    for line in _gate_lines(judgement):
-        say(line)
-    if foreign:
-        say(f"note:    {policy} is not the policy of this run's plan; the run and its report keep the verdict by that.")
-    if junit is not None:
-        from appliedml.gates.junit import write_junit
-
-        write_junit(junit, judgement)
-        say(f"junit:   {junit}")
-    raise typer.Exit(judgement.exit_code)
-
-
 @app.command("list")
 def list_(
     kind: Annotated[
@@ -183,6 +142,7 @@ def list_(
             say(f"  {name:<{width}}  {line}")
 
 
+app.command()(gate)
 app.command()(compare)
 app.command()(verify)
 app.command()(sign)
@@ -214,13 +174,15 @@ def _check_files(plan: Plan) -> str:
     """Raise what the data's header, the policy and the context show, before anything is fitted; say what is open."""
     from appliedml.errors import PlanError
     from appliedml.execution.plan_problems import column_problems
-    from appliedml.gates.policy import load_policy
+    from appliedml.gates.policy import check_subsets, load_policy
 
     problems = column_problems(plan)
     if problems:
         raise PlanError(problems, f"the plan {plan.name!r}")
     if plan.policy is not None:
-        load_policy(plan.policy, plan.folder)
+        policy = load_policy(plan.policy, plan.folder)
+        if plan.schema is not None:
+            check_subsets(policy, plan.schema.sensitive_names)
     return check_context_of(plan)
 
 
@@ -250,9 +212,9 @@ def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
     with shown(plan.name) as progress:
         made: Run = plan.run(out=out, engine=Local(workers=workers), progress=progress)
     if made.info.get("policy"):
-        judgement = _judge(made, load_policy(made.info["policy"]))
+        judgement = judge_and_keep(made, load_policy(made.info["policy"]))
         verdict = judgement.verdict.value
-        lines = _gate_lines(judgement)
+        lines = gate_lines(judgement)
     else:
         verdict, lines = "no policy was given, so no gate was judged", []
     path = write_report(made)
@@ -265,48 +227,6 @@ def run_and_report(plan: Plan, out: Path, workers: int = 1) -> Run:
     say(f"verdict: {verdict}")
     say(f"report:  {path}")
     return made
-
-
-def _judge(run: Run, policy: Any) -> Any:
-    from appliedml.gates.judge import judge
-
-    judgement = judge(run.scores, policy)
-    _keep(run, judgement)
-    return judgement
-
-
-def _keep(run: Run, judgement: Any) -> None:
-    """Put a judgement into its run, as the verdict that the report shows."""
-    from appliedml.gates.judge import to_artifact
-    from appliedml.store import layout
-    from appliedml.store.manifest import seal_artifact
-    from appliedml.store.writer import write_artifact
-
-    write_artifact(run.path / layout.ARTIFACTS / "gates", to_artifact(judgement))
-    seal_artifact(run.path, "gates")
-    run.forget()
-
-
-def _gate_lines(judgement: Any) -> list[str]:
-    waivers = {waiver.gate: (waiver, counts) for waiver, counts in judgement.waivers}
-    return [
-        one_line(
-            f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
-            + _waiver_words(result, *waivers.get(result.gate.name, (None, False)))
-        )
-        for result in judgement.results
-    ]
-
-
-def _waiver_words(result: Any, waiver: Any, counts: bool) -> str:
-    """What a waiver does to a result that is not a pass."""
-    if waiver is None or result.verdict.value == "pass":
-        return ""
-    if result.waived:
-        return f" [waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}]"
-    if not counts:
-        return f" [the waiver of {waiver.owner} expired on {waiver.until.isoformat()}]"
-    return " [a waiver is for a failure: it does not decide what the evidence leaves open]"
 
 
 def guarded(command: Callable[[], Any], verbose: bool) -> int:

@@ -30,11 +30,16 @@ class ComparedRuns:
 
     @property
     def verdict(self) -> str:
-        """What can be said of run B: "worse beyond tolerance", "worse", "better", "better and worse" or neither."""
+        """What can be said of run B: "worse beyond tolerance", "worse", "better", "better and worse" or neither.
+
+        "inconclusive" where files of a run were changed after it.
+        """
         return self.result.verdict
 
     def exit_code(self, strict: bool = False) -> int:
         """Return 1 where B is worse beyond tolerance; 3 where that cannot be ruled out and ``strict``; else 0.
+
+        Where files of a run were changed after it: 3.
 
         Parameters
         ----------

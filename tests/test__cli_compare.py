@@ -1,6 +1,12 @@
+import json
+
 import pytest
 
 from appliedml import cli
+from appliedml.report.html import template_text
+from appliedml.store import layout
+from appliedml.store.manifest import list_files, seal_run
+from appliedml.store.writer import write_json, write_table
 
 
 def call(*arguments, capfd):
@@ -79,3 +85,42 @@ def test_a_policy_file_gives_the_tolerances(runs, tmp_path, capfd):
 
     assert call(*given, capfd=capfd)[0] == 0
     assert call(*given, "--worse-by", "roc_auc=0", capfd=capfd)[0] == 1
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_run_whose_evidence_was_changed_is_inconclusive_and_the_page_says_so_first(two_runs, tmp_path, capfd, side):
+    pair = {name: two_runs.made_run(tmp_path / name) for name in "ab"}
+    for run in pair.values():
+        sealed(run)
+    folders = [run.path for run in pair.values()]
+    out = tmp_path / "page"
+    code, told, _ = call(*folders, "--out", out, capfd=capfd)
+    assert code == 0
+    assert "Nothing changed" in told
+
+    changed = pair[side]
+    write_table(changed.path / layout.SCORES, changed.scores.assign(value=0.99))
+    code, told, err = call(*folders, "--out", out, capfd=capfd)
+
+    title = f"Inconclusive: files of run {side.upper()} do not match the seal"
+    assert code == 3
+    assert told.startswith(f"{title}\nRun {side.upper()}: scores.parquet.")
+    assert "Nothing changed" not in told
+    assert "scores.parquet: changed" in err
+    found = json.loads((out / "comparison.json").read_text())
+    machine = found["metadata"]["comparison"]
+    assert (machine["verdict"], machine["exit_code"]) == ("inconclusive", 3)
+    assert machine["changed_files"] == {"a": [], "b": []} | {side: ["scores.parquet"]}
+    first = found["sections"][0]["blocks"][0]
+    assert (first["tone"], first["title"]) == ("bad", title)
+    page = (out / "comparison.html").read_text()
+    assert page[page.index("<main") :].index(title) < 600
+    assert "Every difference on this page is zero" not in page
+    assert "Nothing changed" not in page
+    assert "measures of audits (1 of 1)" in page
+    assert template_text("explorer.js") not in page
+
+
+def sealed(run):
+    write_json(run.path / layout.RUN, run.info | {"files": list_files(run.path, [layout.RUN])})
+    seal_run(run.path)

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+import yaml
 
 from appliedml import cli
+from appliedml.gates.policy import policy_from
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,14 @@ def test_every_command_it_names_exists(text):
     }
     commands |= {group.name for group in cli.app.registered_groups}
     assert set(re.findall(r"^appliedml ([a-z]+) ", text, re.MULTILINE)) <= commands
+
+
+def test_the_policy_it_shows_is_one_and_its_waiver_is_whole(text):
+    (shown,) = re.findall(r"```yaml\n(version: 1\ngates:.*?)```", text, re.DOTALL)
+    policy = policy_from(yaml.safe_load(shown))
+    (waiver,) = policy.waivers
+    assert waiver.gate in [gate.name for gate in policy.gates]
+    assert all((waiver.owner, waiver.reason, waiver.until))
 
 
 def test_no_placeholder_is_left(text):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from appliedml.errors import RunError
 from appliedml.store import layout
+from appliedml.store.evidence import gates_of
 from appliedml.store.run import Run
 
 ABSENT = "absent"
@@ -155,7 +156,7 @@ def gates_between(a: Run, b: Run) -> pd.DataFrame:
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for side, run in (("a", a), ("b", b)):
-        table = run["gates"].tables.get("gates") if "gates" in run.kinds else None
+        table = gates_of(run).tables.get("gates") if "gates" in run.kinds else None
         for item in table.to_dict("records") if table is not None else ():
             row = rows.setdefault((str(item["name"]), str(item["subset"])), {})
             row |= {f"rule_{side}": str(item["rule"]), f"value_{side}": float(item["value"])}

@@ -25,9 +25,13 @@ from appliedml.execution._compared_verdict import (
     tolerances_from,
 )
 from appliedml.metrics._group_tables import rates_for
+from appliedml.store.evidence import changed_evidence
+from appliedml.store.manifest import plain_name
 from appliedml.store.run import Run
 
 _JUDGED = ["metric", "subset", "harm", "low", "high", "tolerance", "reading", "direction"]
+INCONCLUSIVE = "inconclusive"
+"""The verdict where evidence of a run was changed after it: no figure can be relied on."""
 _PAIRED_ELSEWHERE = ("gap.", "ratio.", "difference.")
 
 
@@ -77,11 +81,16 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """What can be said: "worse beyond tolerance", "worse", "better", "better and worse", "no difference shown"."""
+        """What can be said: "worse beyond tolerance", "worse", "better", "better and worse", "no difference shown".
+
+        Or "inconclusive", where files of a run were changed after it.
+        """
         return str(self.summary["verdict"])
 
     def exit_code(self, strict: bool = False) -> int:
         """Return 1 where B is worse beyond tolerance; 3 where that cannot be ruled out and ``strict``; else 0.
+
+        Where files of a run were changed after it: 3.
 
         Parameters
         ----------
@@ -91,7 +100,7 @@ class Comparison:
         -------
         int
         """
-        return exit_code(self.judged, strict)
+        return 3 if self.verdict == INCONCLUSIVE else exit_code(self.judged, strict)
 
     def to_artifact(self) -> Artifact:
         """Return the comparison as plain data, as the report reads it.
@@ -152,7 +161,8 @@ def compare_runs(
     Ratios: the same on the scale of logarithms.
 
     **Verdict.** Judged measures are those with a tolerance; their intervals reach the same number of standard errors,
-    chosen so that all of them hold together. "Worse beyond tolerance": the whole interval is.
+    chosen so that all of them hold together. "Worse beyond tolerance": the whole interval is. "Inconclusive": files
+    that a run's figures rest on were changed after it.
     """
     matched = match(a, b, other_rows)
     tolerances = tolerances_from(worse_by, len(matched.classes))
@@ -194,6 +204,11 @@ def compare_runs(
         "not_compared": pd.DataFrame(not_compared, columns=["what", "why"]),
     }
     tables["judged"] = tables["judged"].astype({"reading": str, "direction": str})
+    changed_files = {
+        side: [plain_name(item.file) for item in changed_evidence(run.files_state)]
+        for side, run in (("a", a), ("b", b))
+    }
+    doubted = any(changed_files.values())
     summary = {
         "a": _about(a),
         "b": _about(b),
@@ -214,8 +229,9 @@ def compare_runs(
         "costs": costs,
         "precision": precision,
         "agreement": agreed,
-        "verdict": _verdict(judged),
-        "exit_code": exit_code(judged),
+        "changed_files": changed_files,
+        "verdict": INCONCLUSIVE if doubted else _verdict(judged),
+        "exit_code": 3 if doubted else exit_code(judged),
     }
     return Comparison(summary, tables, judged)
 

@@ -10,77 +10,14 @@ from typing import Any
 
 from appliedml.core.artifact import ALL_ROWS
 from appliedml.errors import Problem
+from appliedml.gates._policy_metrics import EVERY_SUBSET, METRICS, ONLY_BETWEEN_GROUPS, PREFIXES, metric_problems
 
 VERSION = 1
-EVERY_SUBSET = "*"
-METRICS: tuple[str, ...] = (
-    "accuracy",
-    "average_precision",
-    "balanced_accuracy",
-    "brier",
-    "calibration_intercept",
-    "calibration_slope",
-    "cost",
-    "ece",
-    "f1",
-    "false_positive_rate",
-    "log_loss",
-    "mcc",
-    "observed_minus_predicted",
-    "observed_to_predicted",
-    "positive_predictive_value",
-    "precision",
-    "recall",
-    "recall_at_precision",
-    "roc_auc",
-    "scaled_brier",
-    "selection_rate",
-    "specificity",
-    "true_positive_rate",
-)
-EXPLANATION_METRICS: tuple[str, ...] = (
-    "explanation_additivity_residual",
-    "explanation_deletion_advantage",
-    "explanation_distance",
-    "explanation_fold_agreement",
-    "explanation_insertion_advantage",
-    "explanation_randomised_agreement",
-    "explanation_relative_error",
-)
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "robustness.": (*METRICS, "failure_rate", "flip_rate", *(f"largest_loss.{name}" for name in METRICS)),
-    "shortcut.": ("balanced_roc_auc", "features", "score"),
-    "image_explanation_": (
-        "additivity_residual",
-        "deletion_advantage",
-        "distance",
-        "fold_agreement",
-        "insertion_advantage",
-        "mask_share",
-        "mask_share_gain",
-        "pointing_game",
-        "pointing_game_gain",
-        "preview_agreement",
-        "randomised_agreement",
-        "relative_error",
-        "share",
-    ),
-    "text_explanation_": ("deletion_advantage", "insertion_advantage", "relative_error"),
-}
-"""Measures of audits of pictures and texts: the start of their names, and how they go on."""
-IDENTITY_METRICS = {"identity_score": "gap.", "identity_shift": ""}
-"""Measures of identity swaps, whose subsets are dimensions and groups of terms, with the prefix that each has."""
-ONLY_BETWEEN_GROUPS: tuple[str, ...] = ("equalised_odds",)
-BETWEEN_GROUPS = ("gap.", "ratio.")
-"""Comparisons between the groups of a sensitive feature: the largest difference, the smallest ratio."""
-AGAINST = "difference."
-"""The model minus a baseline, on the subset "baseline=<name>"."""
-PREFIXES = (*BETWEEN_GROUPS, AGAINST)
-
 _POLICY_KEYS = ("version", "gates", "waivers", "worse_by")
 _GATE_KEYS = ("name", "metric", "subset", "at_least", "at_most", "on")
 _WAIVER_KEYS = ("gate", "owner", "reason", "until")
 _ON = ("interval", "value")
+_CALLED_OTHERWISE = dict.fromkeys(("expires", "expiry", "expiration", "valid_until"), "until")
 
 
 def problems_in(data: Any, where: str = "") -> list[Problem]:
@@ -165,7 +102,7 @@ def _gate_problems(entry: Any, where: str) -> list[Problem]:
     problems += _text_problems(entry, ("name", "subset"), where, required=False)
     metric = entry.get("metric")
     if isinstance(metric, str) and metric:
-        problems += _metric_problems(metric, entry, where)
+        problems += metric_problems(metric, entry, where)
     if "on" in entry and entry["on"] not in _ON:
         problems.append(Problem(f"{where}.on", f"must be 'interval' or 'value'. It is {_shown(entry['on'])}."))
     bounds = [key for key in ("at_least", "at_most") if entry.get(key) is not None]
@@ -175,34 +112,6 @@ def _gate_problems(entry: Any, where: str) -> list[Problem]:
     if len(bounds) == 2 and not bad and entry["at_least"] > entry["at_most"]:
         bad.append(Problem(where, f"at_least {entry['at_least']} is above at_most {entry['at_most']}: nothing passes."))
     return problems + bad
-
-
-def _metric_problems(metric: str, entry: Mapping[str, Any], where: str) -> list[Problem]:
-    for start, ends in FAMILIES.items():
-        if metric.startswith(start):
-            rest = metric.removeprefix(start)
-            listed = _hint(rest, ends) or f"Known after {start!r}: {', '.join(ends)}."
-            text = f"{metric!r} is not a metric. {listed}"
-            return [] if rest in ends else [Problem(f"{where}.metric", text)]
-    prefix = next((prefix for prefix in PREFIXES if metric.startswith(prefix)), "")
-    # With more than two classes a rate has its class behind a dot: true_positive_rate.owl
-    base, dot, label = metric.removeprefix(prefix).partition(".")
-    if base in IDENTITY_METRICS and prefix == IDENTITY_METRICS[base]:
-        return []
-    known = METRICS + (ONLY_BETWEEN_GROUPS if prefix in BETWEEN_GROUPS else () if prefix else EXPLANATION_METRICS)
-    if base not in known:
-        close = get_close_matches(base, known, n=1)
-        listed = f"Known: {', '.join(METRICS)}; each also as {', '.join(f'{one}<metric>' for one in PREFIXES)}."
-        hint = f"Did you mean {prefix + close[0] + dot + label!r}?" if close else listed
-        return [Problem(f"{where}.metric", f"{metric!r} is not a metric. {hint}")]
-    subset = entry.get("subset")
-    if prefix in BETWEEN_GROUPS and isinstance(subset, str) and ("=" in subset or subset == ALL_ROWS):
-        what = f"{metric} compares groups: name a sensitive feature or '*', not {subset!r}."
-        return [Problem(f"{where}.subset", what)]
-    if prefix == AGAINST and isinstance(subset, str) and subset != EVERY_SUBSET and not subset.startswith("baseline="):
-        what = f"{metric} compares with baselines: write 'baseline=<name>' or '*', not {subset!r}."
-        return [Problem(f"{where}.subset", what)]
-    return []
 
 
 def _waiver_problems(entry: Any, where: str, gate_names: list[str]) -> list[Problem]:
@@ -246,7 +155,12 @@ def _negative_problem(value: float) -> str:
 
 
 def _unknown_keys(data: Mapping[Any, Any], known: tuple[str, ...], where: str) -> list[Problem]:
-    return [Problem(where, f"has no key {key!r}. {_hint(str(key), known)}") for key in data if key not in known]
+    return [Problem(where, f"has no key {key!r}. {_key_hint(str(key), known)}") for key in data if key not in known]
+
+
+def _key_hint(key: str, known: tuple[str, ...]) -> str:
+    meant = _CALLED_OTHERWISE.get(key)
+    return f"Write {meant}." if meant in known else _hint(key, known)
 
 
 def _text_problems(data: Mapping[str, Any], keys: tuple[str, ...], where: str, *, required: bool) -> list[Problem]:

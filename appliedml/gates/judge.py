@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -24,7 +24,7 @@ import pandas as pd
 
 from appliedml.core.artifact import ALL_FOLDS, SCORE_COLUMNS, Artifact, Finding, Severity, Status
 from appliedml.errors import GateError
-from appliedml.gates._policy_problems import EVERY_SUBSET
+from appliedml.gates._policy_metrics import EVERY_SUBSET
 from appliedml.gates.policy import Gate, Policy, Waiver
 
 
@@ -103,7 +103,7 @@ class Judgement:
         return EXIT_CODES[self.verdict]
 
 
-def judge(run_scores: pd.DataFrame, policy: Policy, today: date | None = None) -> Judgement:
+def judge(run_scores: pd.DataFrame, policy: Policy, today: date | None = None, doubt: str = "") -> Judgement:
     """Judge scores by a policy.
 
     Parameters
@@ -114,6 +114,8 @@ def judge(run_scores: pd.DataFrame, policy: Policy, today: date | None = None) -
     policy : Policy
     today : date, optional
         The day on which waivers are counted; default: today, looked up only if the policy has waivers.
+    doubt : str
+        Why the scores cannot be relied on. Every gate is then inconclusive for this reason, whatever the scores say.
 
     Returns
     -------
@@ -139,6 +141,8 @@ def judge(run_scores: pd.DataFrame, policy: Policy, today: date | None = None) -
     waivers = tuple((waiver, judged_on is not None and judged_on <= waiver.until) for waiver in policy.waivers)
     accepted = {waiver.gate for waiver, counts in waivers if counts}
     results = [result for gate in policy.gates for result in _judge_gate(run_scores, gate, gate.name in accepted)]
+    if doubt:
+        results = [replace(r, verdict=Verdict.INCONCLUSIVE, waived=False, reason=doubt) for r in results]
     return Judgement(tuple(results), waivers, judged_on)
 
 

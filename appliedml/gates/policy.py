@@ -14,18 +14,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
 from appliedml.core.artifact import ALL_ROWS
 from appliedml.errors import PlanError, Problem
+from appliedml.gates._policy_metrics import subset_problems
 from appliedml.gates._policy_problems import VERSION, day_of, name_of, plain, problems_in, subset_of
 from appliedml.store.plain_yaml import load_yaml
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,28 @@ def load_policy(entry: str | Path | Mapping[str, Any], folder: str | Path | None
         return policy_from(entry)
     path = Path(entry) if folder is None else Path(folder) / entry
     return read_policy(path)
+
+
+def check_subsets(policy: Policy, attributes: Sequence[str], scores: pd.DataFrame | None = None) -> None:
+    """Refuse a policy with a gate on groups of an attribute that a run does not have.
+
+    Parameters
+    ----------
+    policy : Policy
+    attributes : sequence of str
+        Names of the run's sensitive features.
+    scores : DataFrame, optional
+        The run's scores; what was measured by another name is known too.
+
+    Raises
+    ------
+    PlanError
+        With every such gate.
+    """
+    gates = [(gate.metric, gate.subset) for gate in policy.gates]
+    problems = subset_problems(gates, attributes, () if scores is None else map(str, scores["subset"].unique()))
+    if problems:
+        raise PlanError(problems, policy.source)
 
 
 def read_policy(path: str | Path) -> Policy:

@@ -61,8 +61,13 @@ def verdict_callout(artifact: Artifact) -> Callout:
     Callout
     """
     summary, judged = artifact.summary, artifact.tables["judged"]
+    if any(summary["changed_files"].values()):
+        return _inconclusive(summary["changed_files"])
     if summary["same_predictions"]:
         title = "The two runs give every row the same scores and decisions"
+        differing = differences_found(artifact)
+        if differing:
+            return Callout("warning", title, f"These differ all the same: {'; '.join(differing)}.")
         return Callout("good", title, "Every difference on this page is zero.")
     tone, title = _VERDICTS[str(summary["verdict"])]
     open_ones = judged[judged["reading"] == "cannot rule out"]
@@ -91,6 +96,58 @@ def verdict_callout(artifact: Artifact) -> Callout:
     return Callout(tone, title, " ".join(sentences))
 
 
+def _inconclusive(changed_files: Mapping[str, list[str]]) -> Callout:
+    """What stands first where files were changed after a run, whatever the figures say."""
+    sides = {side.upper(): files for side, files in changed_files.items() if files}
+    runs = " and ".join(f"run {side}" for side in sides)
+    each = []
+    for side, files in sides.items():
+        more = f" and {len(files) - MAX_NAMED} more" if len(files) > MAX_NAMED else ""
+        each.append(f"Run {side}: {', '.join(files[:MAX_NAMED])}{more}.")
+    text = "No figure on this page can be relied on until that is explained. To list every file: appliedml verify RUN"
+    return Callout("bad", f"Inconclusive: files of {runs} do not match the seal", f"{' '.join(each)} {text}")
+
+
+def differences_found(artifact: Artifact) -> list[str]:
+    """Return what differs between the runs beside data, plan, code, weights, versions and seed, in words.
+
+    Parameters
+    ----------
+    artifact : Artifact
+
+    Returns
+    -------
+    list of str
+        Empty where every figure, gate and finding is the same.
+    """
+    tables, summary = artifact.tables, artifact.summary
+    found = [] if summary["same_rows"] else ["the rows that were tested"]
+    if summary["paired"] and not summary["same_predictions"]:
+        found.append("scores or decisions of rows")
+    for name, words in (("scores", "measures"), ("gaps", "gaps between groups"), ("groups", "rates of groups")):
+        n = int((tables[name]["difference"].fillna(0.0) != 0).sum()) if len(tables[name]) else 0
+        found += [f"{words} ({n} of {len(tables[name])})"] if n else []
+    pairs = (
+        ("gates", "gates", ("rule", "verdict", "value")),
+        ("unpaired", "measures of audits", ("value", "low", "high")),
+        ("thresholds", "thresholds of folds", ("",)),
+    )
+    for name, words, parts in pairs:
+        n = _n_differing(tables[name], parts)
+        found += [f"{words} ({n} of {len(tables[name])})"] if n else []
+    n = int((tables["findings"]["state"] != "kept").sum())
+    return [*found, *([f"findings ({n} new or gone)"] if n else [])]
+
+
+def _n_differing(table: pd.DataFrame, parts: tuple[str, ...]) -> int:
+    """Count the rows in which the two runs do not have the same; absent in both is the same."""
+    differs = pd.Series(False, index=table.index)
+    for part in parts:
+        a, b = (table[f"{part}_{side}" if part else side] for side in "ab")
+        differs |= (a != b) & ~(a.isna() & b.isna())
+    return int(differs.sum())
+
+
 def what_changed(artifact: Artifact) -> str:
     """Say what changed in one sentence.
 
@@ -104,7 +161,11 @@ def what_changed(artifact: Artifact) -> str:
     """
     changes = artifact.tables["changes"]
     if changes.empty:
-        return "Nothing changed in data, plan, code, weights, versions or seed."
+        differing = differences_found(artifact)
+        if not differing and not any(artifact.summary["changed_files"].values()):
+            return "Nothing changed in data, plan, code, weights, versions or seed; every figure, gate and finding is equal."
+        same = "Recorded as equal in both runs: data, plan, code, weights, versions and seed."
+        return f"{same} These differ all the same: {'; '.join(differing)}." if differing else same
     counts = changes["area"].value_counts(sort=False)
     areas = [f"{AREAS[area]} ({counts[area]})" for area in AREAS if area in counts]
     plan = _plan_words(changes[changes["area"] == "plan"])

@@ -41,6 +41,10 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Artifact], list[Block]]], ...] = (
     ("not_compared", "What could not be compared", changes.not_compared),
 )
 
+_MACHINE = (
+    "a", "b", "changed_files", "verdict", "exit_code", "same_rows", "paired", "tolerances", "confidence", "seed",
+)  # fmt: skip
+
 
 def comparison_document(artifact: Artifact) -> Document:
     """Return a comparison as a document.
@@ -71,10 +75,7 @@ def comparison_document(artifact: Artifact) -> Document:
         "Rows compared": " and ".join(dict.fromkeys(whole(n) for n in summary["n_compared"])),
         "Verdict": verdict_callout(artifact).title,
     }
-    machine = {
-        name: summary[name]
-        for name in ("a", "b", "verdict", "exit_code", "same_rows", "paired", "tolerances", "confidence", "seed")
-    }
+    machine = {name: summary[name] for name in _MACHINE}
     return Document(
         title=f"{' and '.join(map(str, names))}: two runs compared",
         subtitle="Run B set against run A",

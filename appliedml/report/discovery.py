@@ -8,6 +8,7 @@ from typing import Any
 
 from appliedml.core.artifact import Artifact, Status
 from appliedml.core.registry import find, names
+from appliedml.store.evidence import gates_of
 
 # The verdict speaks of every artifact and the generic section of those that are left: neither is a reader.
 _NO_READERS = frozenset({"verdict", "generic"})
@@ -82,6 +83,8 @@ def evidence_section(kind: str) -> str:
 class ReportRun:
     """A run as sections see it: each artifact is read once, and one that only holds a reason counts as absent.
 
+    Where evidence was changed after the run, its gates are inconclusive here.
+
     Parameters
     ----------
     run : Run
@@ -103,7 +106,7 @@ class ReportRun:
     def __getitem__(self, kind: str) -> Artifact:
         """Return an artifact; one that only holds a reason too."""
         if kind not in self._artifacts:
-            self._artifacts[kind] = self._run[kind]
+            self._artifacts[kind] = gates_of(self._run) if kind == "gates" else self._run[kind]
         return self._artifacts[kind]
 
     def __contains__(self, kind: str) -> bool:

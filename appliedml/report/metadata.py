@@ -10,6 +10,8 @@ import numpy as np
 
 from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS
 from appliedml.report.values import metric_label, whole
+from appliedml.store.evidence import changed_evidence, files_named, gates_of
+from appliedml.store.manifest import plain_name
 
 _TASKS = {"images": "image-classification", "texts": "text-classification"}
 # Where the hub has another name for a measure.
@@ -35,7 +37,8 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     dict
         ``license`` (where a person stated one), ``library_name``, ``pipeline_tag``, ``tags``, ``metrics``,
         ``model-index`` (all as the hub wants them), ``facts`` (label to value, for the head of the page) and
-        ``appliedml`` (hash of the run, fingerprint of the data, seed, verdict of the gates).
+        ``appliedml`` (hash of the run, fingerprint of the data, seed, verdict of the gates). Where evidence was changed
+        after the run, ``facts`` and ``appliedml`` name the files, and no score is handed to the hub.
 
     Source
     ------
@@ -44,9 +47,10 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
     info = run.info
     data = info["data"]
     task = task_of(data.get("inputs"))
-    verdict = run["gates"].summary.get("verdict") if "gates" in run else None
+    verdict = gates_of(run).summary.get("verdict") if "gates" in run else None
+    changed = changed_evidence(run.files_state)
     metrics = []
-    for metric in CARD_METRICS:
+    for metric in () if changed else CARD_METRICS:
         row = pooled_score(run.scores, metric)
         if row is not None:
             kind = _HUB_METRICS.get(metric, metric)
@@ -65,6 +69,7 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
         "Folds": whole(len(info["folds"])),
         "Seed": str(info["seed"]),
         "Run": str(info["run_hash"]),
+        **({"Changed after the run": files_named(changed)} if changed else {}),
     }
     return {
         **({"license": licence} if licence else {}),
@@ -79,6 +84,7 @@ def model_card_metadata(run: Any) -> dict[str, Any]:
             "data_fingerprint": data["fingerprint"],
             "seed": info["seed"],
             "gates": verdict or "no policy",
+            **({"changed_files": [plain_name(item.file) for item in changed]} if changed else {}),
         },
     }
 

@@ -19,6 +19,7 @@ from appliedml.report.html import MAX_TABLE_ROWS, render_html
 from appliedml.report.metadata import pooled_score
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store import layout
+from appliedml.store.evidence import changed_evidence, doubted
 from appliedml.store.manifest import FilesState, compare_files, plain_name
 from appliedml.store.run import Run
 from appliedml.store.writer import write_text
@@ -138,7 +139,7 @@ def _row(folder: Path) -> dict[str, Any]:
         "date": _date(folder / layout.TIMINGS),
         "data": str(run.info["data"]["fingerprint"])[:12],
         "rows": int(run.info["data"]["n_rows_used"]),
-        "verdict": str(run["gates"].summary["verdict"]) if folder.joinpath(gates).is_file() else "no policy",
+        "verdict": _verdict(run, state) if folder.joinpath(gates).is_file() else "no policy",
         "files": _files(state),
         "sign_off": _sign_off(run, state),
         "report": run.report_path.is_file(),
@@ -148,6 +149,10 @@ def _row(folder: Path) -> dict[str, Any]:
         if score is not None:
             row |= {metric: score[0], f"{metric}_low": score[1], f"{metric}_high": score[2]}
     return row
+
+
+def _verdict(run: Run, state: FilesState) -> str:
+    return str(doubted(run["gates"], changed_evidence(state)).summary["verdict"])
 
 
 def _date(path: Path) -> str:

@@ -14,6 +14,7 @@ from appliedml.core.artifact import ALL_FOLDS, ALL_ROWS, Artifact, Finding, Seve
 from appliedml.core.display import card
 from appliedml.errors import RunError
 from appliedml.store import layout
+from appliedml.store.evidence import gates_of
 from appliedml.store.manifest import FilesState, compare_files
 from appliedml.store.sign_offs import SignOff, read_sign_offs
 from appliedml.store.writer import write_artifact
@@ -162,7 +163,7 @@ class Run:
                 value, low, high = found
                 rows.append((metric, f"{value:.3f} ({low:.3f} to {high:.3f})"))
         if "gates" in self:
-            rows.append(("verdict", str(self["gates"].summary.get("verdict", ""))))
+            rows.append(("verdict", str(gates_of(self).summary.get("verdict", ""))))
         for kind in self.kinds:
             artifact = self[kind]
             reason = f": {artifact.reason}" if artifact.reason else ""

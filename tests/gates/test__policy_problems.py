@@ -5,7 +5,8 @@ from datetime import date, datetime
 import pytest
 import yaml
 
-from appliedml.gates._policy_problems import METRICS, PREFIXES, day_of, name_of, plain, problems_in, subset_of
+from appliedml.gates._policy_metrics import METRICS, PREFIXES
+from appliedml.gates._policy_problems import day_of, name_of, plain, problems_in, subset_of
 
 
 def test_places_carry_the_prefix_of_the_plan():
@@ -94,3 +95,10 @@ def test_a_wrong_end_of_such_a_name_is_refused_with_what_is_close():
     found = problems_in({"version": 1, "gates": [{"metric": "robustness.acuracy", "at_least": 0.5}]})
     assert "robustness.acuracy" in found[0].what
     assert "accuracy" in found[0].what
+
+
+def test_the_end_of_a_waiver_by_another_name_is_refused_with_the_right_one():
+    waiver = {"gate": "f1", "owner": "A. Owner", "reason": "pilot", "expires": "2027-01-31"}
+    found = problems_in({"version": 1, "gates": [{"metric": "f1", "at_least": 0.5}], "waivers": [waiver]})
+
+    assert "has no key 'expires'. Write until." in [problem.what for problem in found]

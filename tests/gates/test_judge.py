@@ -218,3 +218,18 @@ def test_a_model_that_calls_everybody_fails_them_too(root, name):
 
     assert exit_code == 1
     assert failed in (["specificity"], ["balanced_accuracy"], ["accuracy"])
+
+
+def test_a_doubt_makes_every_gate_inconclusive_whatever_its_figures_and_waivers_say():
+    rows = [("roc_auc", -1, "all", 0.9, 0.85, 0.95), ("f1", -1, "all", 0.1, 0.05, 0.15)]
+    gates = ({"metric": "roc_auc", "at_least": 0.75}, {"metric": "f1", "at_least": 0.5})
+    waivers = [{"gate": "f1", "owner": "A. Owner", "reason": "pilot", "until": "2999-01-01"}]
+    asked = policy(*gates, waivers=waivers)
+    assert judge(scores(*rows), asked, DAY).verdict is Verdict.PASS
+
+    found = judge(scores(*rows), asked, DAY, doubt="the evidence was changed after the run: scores.parquet")
+
+    assert (found.verdict, found.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert {result.verdict for result in found.results} == {Verdict.INCONCLUSIVE}
+    assert not any(result.waived for result in found.results)
+    assert {result.reason for result in found.results} == {"the evidence was changed after the run: scores.parquet"}

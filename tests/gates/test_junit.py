@@ -49,3 +49,14 @@ def test_the_file_holds_the_same_text(tmp_path):
     write_junit(tmp_path / "out" / "gates.xml", judgement())
 
     assert (tmp_path / "out" / "gates.xml").read_text(encoding="utf-8") == junit_xml(judgement())
+
+
+def test_changed_evidence_is_an_error_that_names_the_file():
+    asked = policy_from({"version": 1, "gates": [{"metric": "roc_auc", "at_least": 0.1}]})
+    doubt = "the evidence was changed after the run: scores.parquet"
+    found = judge(score_rows([("roc_auc", -1, "all", 0.9, 0.8, 0.95, 10)]), asked, doubt=doubt)
+
+    root = ElementTree.fromstring(junit_xml(found))
+
+    assert (root.get("errors"), root.get("tests")) == ("1", "1")
+    assert root.find("testcase/error").get("message") == doubt

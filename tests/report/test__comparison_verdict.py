@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from appliedml.execution.compare_runs import compare_runs
@@ -70,3 +71,35 @@ def test_other_rows_are_warned_of(two_runs, runs, tmp_path):
     warned = [block for block in found if isinstance(block, Callout)][1]
     assert warned.tone == "warning"
     assert "may come from the rows" in warned.text
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "words"),
+    [
+        ("gates", "verdict_b", "gates (1 of 1)"),
+        ("unpaired", "value_b", "measures of audits (1 of 1)"),
+        ("findings", "state", "findings (1 new or gone)"),
+        ("scores", "difference", "measures (1 of "),
+        ("thresholds", "b", "thresholds of folds (1 of 2)"),
+    ],
+)
+def test_nothing_changed_is_said_only_where_everything_compared_is_equal(runs, table, column, words):
+    same = artifact(runs[0], runs[0])
+    gate = {"gate": "x", "subset": "all", "rule_a": "r", "rule_b": "r", "verdict_a": "pass", "verdict_b": "pass"}
+    finding = {"state": "kept", "severity": "info", "title": "t", "text": "t", "kind": "leakage"}
+    tables = {
+        **same.tables,
+        "gates": pd.DataFrame([gate | {"value_a": float("nan"), "value_b": float("nan")}]),
+        "findings": pd.DataFrame([finding]),
+    }
+    same = replace(same, tables=tables)
+    assert verdict_callout(same).text == "Every difference on this page is zero."
+    assert what_changed(same).startswith("Nothing changed")
+
+    other = tables[table].copy()
+    other.loc[other.index[0], column] = {"verdict_b": "fail", "state": "new"}.get(column, 0.25)
+    found = replace(same, tables={**tables, table: other})
+
+    assert words in what_changed(found)
+    assert "Nothing changed" not in what_changed(found)
+    assert (verdict_callout(found).tone, words in verdict_callout(found).text) == ("warning", True)

@@ -8,12 +8,13 @@ import pytest
 from appliedml.errors import RunError
 from appliedml.report import blocks
 from appliedml.report.build import write_report
+from appliedml.report.html import template_text
 from appliedml.report.run_index import find_runs, index_document, write_index
 from appliedml.store import layout
 from appliedml.store.manifest import list_files, seal_run
 from appliedml.store.run import Run
 from appliedml.store.sign_offs import append_sign_off
-from appliedml.store.writer import write_json, write_text
+from appliedml.store.writer import write_json, write_table, write_text
 
 NAME = '<script>alert(1)</script>\u202e & "q" javascript:alert(2) #?%'
 
@@ -113,6 +114,21 @@ def test_changed_files_and_sign_offs_are_shown(demo, reports):
     assert find_runs(reports).runs[1]["sign_off"].endswith("files were changed since")
     (reports / "old" / layout.SIGN_OFFS).write_text("[")
     assert find_runs(reports).runs[1]["sign_off"] == "sign_offs.json was changed"
+
+
+def test_a_run_whose_scores_were_changed_is_not_shown_as_a_pass(demo, tmp_path):
+    make(demo, tmp_path / "run", "2026-11-01T08:00:00+00:00")
+    before = find_runs(tmp_path).runs[0]["verdict"]
+    scores = Run(tmp_path / "run").scores
+    write_table(tmp_path / "run" / layout.SCORES, scores.assign(value=scores["value"] + 0.01))
+
+    (row,) = find_runs(tmp_path).runs
+    assert (before, row["verdict"], row["files"]) == ("fail", "inconclusive", "scores.parquet: changed")
+
+
+def test_the_index_carries_no_script_of_the_explorer(reports):
+    page, _, _ = write_index(reports)
+    assert template_text("explorer.js") not in page.read_text(encoding="utf-8")
 
 
 def test_the_page_is_the_same_for_the_same_folder_wherever_it_is_written(reports, tmp_path):

@@ -11,6 +11,7 @@ from appliedml.errors import RunError
 from appliedml.report.blocks import Block, Callout, Code, Column, Subheading, Table, Text
 from appliedml.report.values import whole
 from appliedml.store import layout
+from appliedml.store.evidence import changed_evidence, files_named
 from appliedml.store.manifest import Difference, plain_name
 from appliedml.store.run import Run
 from appliedml.store.sign_offs import BROKEN, NOT_CHECKED, SignOff
@@ -50,6 +51,34 @@ def verification_blocks(run: Run) -> list[Block]:
         ]
     text = "What this report says may come from them, so rely on none of it. Run the plan again, or get the files back."
     return [title, Callout("bad", "Files were changed after the run", text), _table(state.differences)]
+
+
+def changed_blocks(run: Run) -> list[Block]:
+    """Return what stands before everything else where evidence was changed after the run; nothing where it was not.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    list of Block
+    """
+    changed = changed_evidence(run.files_state)
+    if not changed:
+        return []
+    n = len(changed)
+    title = f"{n} file{' does' if n == 1 else 's do'} not match the seal of the run: {files_named(changed)}"
+    text = "No figure on this page can be relied on until that is explained. To list every file: appliedml verify RUN"
+    rows = [(plain_name(item.file), item.what, "Provenance", "provenance") for item in changed[:_MOST_NAMED]]
+    columns = (
+        Column("file", "File"),
+        Column("what", "What was found"),
+        Column("where", "More in", "link", target="section"),
+    )
+    table = pd.DataFrame(rows, columns=["file", "what", "where", "section"])
+    note = f"The first {_MOST_NAMED} of {whole(n)} files." if n > _MOST_NAMED else ""
+    return [Callout("bad", title, text), Table("Files that do not match the seal", table, columns, note=note)]
 
 
 def _table(differences: Sequence[Difference]) -> Block:

@@ -25,8 +25,9 @@ from appliedml.report.discovery import all_sections, readers
 from appliedml.report.ledger import load_standards
 from appliedml.report.metadata import pooled_score
 from appliedml.report.sections._finding_order import apart, ordered
-from appliedml.report.sections._sign_offs import latest_sign_off
+from appliedml.report.sections._sign_offs import changed_blocks, latest_sign_off
 from appliedml.report.values import interval, metric_label, number, whole
+from appliedml.store.evidence import changed_evidence, gates_of
 from appliedml.store.run import Run
 
 HEADLINE_METRICS = ("roc_auc", "average_precision", "brier", "mcc")
@@ -60,10 +61,10 @@ class Verdict:
         list of Block
         """
         context = run.info.get("context") or {}
-        decision = [_verdict(run), *latest_sign_off(run)]
+        decision = [*changed_blocks(run), _verdict(run), *latest_sign_off(run)]
         found: list[Block] = [*decision, *_purpose(context), *_limits(context), *_headlines(run)]
         if "gates" in run:
-            found += _gates(run["gates"])
+            found += _gates(gates_of(run))
         return [*found, *_open_questions(run, context), *_findings(run)]
 
 
@@ -75,8 +76,10 @@ def _verdict(run: Run) -> Block:
             "Nobody has said which figures this model must reach. Name a policy in the plan, or judge the run with: "
             "appliedml gate RUN --policy policy.yaml",
         )
-    summary = run["gates"].summary
+    summary = gates_of(run).summary
     tone, title = _VERDICTS[str(summary["verdict"])]
+    if changed_evidence(run.files_state):
+        title = "Inconclusive: the evidence was changed after the run"
     counts = [f"{summary.get(f'n_{word}', 0)} {word}" for word in _VERDICTS]
     waived = summary.get("n_waived", 0)
     text = f"Gates: {', '.join(counts)}{f'; {waived} of those that fail waived' if waived else ''}."

@@ -6,12 +6,17 @@ import pytest
 
 from appliedml.report import blocks
 from appliedml.report.build import build_document, render_report, with_sign_offs_of, write_report
-from appliedml.report.sections._sign_offs import latest_sign_off, sign_off_blocks, verification_blocks
+from appliedml.report.sections._sign_offs import (
+    changed_blocks,
+    latest_sign_off,
+    sign_off_blocks,
+    verification_blocks,
+)
 from appliedml.store import layout
 from appliedml.store.manifest import list_files, seal_run
 from appliedml.store.run import Run
 from appliedml.store.sign_offs import append_sign_off
-from appliedml.store.writer import write_json
+from appliedml.store.writer import write_json, write_table
 
 HOSTILE = "<script>alert(1)</script> \u202e| **x** [a](https://evil.example)"
 
@@ -140,3 +145,59 @@ def test_the_report_is_sealed_and_rebuilding_gives_the_same_bytes(run):
     write_report(Run(run.path))
 
     assert {name: (run.path / name).read_bytes() for name in before} == before
+
+
+def test_an_intact_run_says_nothing_at_the_top_and_gives_the_same_bytes(run):
+    before = render_report(run)
+    assert changed_blocks(run) == []
+    for text in before.values():
+        assert "does not match the seal" not in text
+        assert "changed_files" not in text
+    assert render_report(Run(run.path)) == before
+
+
+def test_changed_evidence_is_the_first_thing_of_every_form_and_no_headline_says_pass(demo, tmp_path):
+    made = demo.demo_run(tmp_path / "run", demo.audit_artifact(), demo.gates_artifact(("pass",)))
+    write_json(made.path / layout.RUN, made.info | {"files": list_files(made.path, [layout.RUN])})
+    seal_run(made.path)
+    assert "Pass: the policy is met" in render_report(Run(made.path), ["html"])[layout.REPORT_HTML]
+
+    # Another table with the same columns: all that reads it goes on.
+    scores = made.scores.assign(value=made.scores["value"] + 0.01)
+    write_table(made.path / layout.SCORES, scores)
+    texts = render_report(Run(made.path))
+
+    document = json.loads(texts[layout.REPORT_JSON])
+    callout, table, verdict = document["sections"][0]["blocks"][:3]
+    assert (callout["tone"], callout["title"]) == (
+        "bad",
+        "1 file does not match the seal of the run: scores.parquet",
+    )
+    assert "No figure on this page can be relied on" in callout["text"]
+    assert table["rows"] == [["scores.parquet", "changed", "Provenance", "provenance"]]
+    assert verdict["title"] == "Inconclusive: the evidence was changed after the run"
+    assert "0 pass, 0 fail, 1 inconclusive" in verdict["text"]
+    assert document["metadata"]["appliedml"]["changed_files"] == ["scores.parquet"]
+    assert document["metadata"]["appliedml"]["gates"] == "inconclusive"
+    assert document["metadata"]["facts"]["Changed after the run"] == "scores.parquet"
+    assert document["metadata"]["model-index"][0]["results"] == []
+
+    page = texts[layout.REPORT_HTML]
+    main = page[page.index("<main") :]
+    assert main.index('class="callout bad"') < main.index("scores.parquet") < main.index("Inconclusive")
+    assert '<a href="#section-provenance">Provenance</a>' in main[: main.index("Inconclusive")]
+    assert "Pass: the policy is met" not in page
+    card = texts[layout.REPORT_MARKDOWN]
+    assert "- Changed after the run: scores.parquet" in card
+    assert "Pass: the policy is met" not in card
+
+
+def test_of_many_changed_files_the_first_are_named_and_all_are_counted(run):
+    for number in range(30):
+        write_json(run.path / layout.ARTIFACTS / f"kind_{number:02}" / layout.ARTIFACT, {})
+
+    callout, table = changed_blocks(Run(run.path))
+
+    assert callout.title.startswith("30 files do not match the seal of the run: artifacts/kind_00/artifact.json")
+    assert callout.title.endswith(" and 25 more")
+    assert (len(table.data), table.note) == (20, "The first 20 of 30 files.")

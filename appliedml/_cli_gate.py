@@ -1,0 +1,136 @@
+"""``appliedml gate``: a run judged by a policy, as lines, as an exit code and as JUnit XML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from appliedml._terminal import one_line, say
+from appliedml._terminal_warnings import warn_of_changes
+
+if TYPE_CHECKING:
+    from appliedml.gates.judge import Judgement
+    from appliedml.gates.policy import Policy
+    from appliedml.store.run import Run
+
+
+def gate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, such as reports/<run>.")],
+    policy: Annotated[Path | None, typer.Option("--policy", help="A policy in YAML; default: the plan's own.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Also write the verdicts as JUnit XML; folders are made.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Judge a run by a policy. Exit code 0 pass, 1 fail, 3 inconclusive; 2 a wrong call or bad input.
+
+    A run whose evidence was changed after it is inconclusive, whatever its figures say now.
+
+    Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
+    """
+    from appliedml.core.schema import Schema
+    from appliedml.gates.judge import judge
+    from appliedml.gates.policy import check_subsets, load_policy
+    from appliedml.report.build import write_report
+    from appliedml.store.evidence import JUDGEMENT, changed_evidence, doubt
+    from appliedml.store.run import Run
+
+    found = Run(run)
+    if policy is None and not found.info.get("policy"):
+        from appliedml.errors import GateError
+
+        raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
+    warn_of_changes(run)
+    asked = load_policy(policy if policy is not None else found.info["policy"])
+    check_subsets(asked, Schema(**found.info["schema"]).sensitive_names, found.scores)
+    foreign = bool(found.info.get("policy")) and asked != load_policy(found.info["policy"])
+    # The judgement itself is no evidence: it is made anew here.
+    doubted = doubt(changed_evidence(found.files_state, without=JUDGEMENT))
+    judgement = judge(found.scores, asked, doubt=doubted)
+    if not foreign:
+        if not doubted:
+            keep(found, judgement)
+        write_report(found)
+    for line in gate_lines(judgement):
+        say(line)
+    if doubted:
+        say("note:    nothing can be judged, and this was not kept. Get the files back, or run the plan again.")
+    if foreign:
+        say(f"note:    {policy} is not the policy of this run's plan; the run and its report keep the verdict by that.")
+    if junit is not None:
+        from appliedml.gates.junit import write_junit
+
+        write_junit(junit, judgement)
+        say(f"junit:   {junit}")
+    raise typer.Exit(judgement.exit_code)
+
+
+def judge_and_keep(run: Run, policy: Policy) -> Judgement:
+    """Judge a run that has just been made by its policy, and put the judgement into it.
+
+    Parameters
+    ----------
+    run : Run
+    policy : Policy
+
+    Returns
+    -------
+    Judgement
+    """
+    from appliedml.gates.judge import judge
+
+    judgement = judge(run.scores, policy)
+    keep(run, judgement)
+    return judgement
+
+
+def keep(run: Run, judgement: Judgement) -> None:
+    """Put a judgement into its run, as the verdict that the report shows.
+
+    Parameters
+    ----------
+    run : Run
+    judgement : Judgement
+    """
+    from appliedml.gates.judge import to_artifact
+    from appliedml.store import layout
+    from appliedml.store.manifest import seal_artifact
+    from appliedml.store.writer import write_artifact
+
+    write_artifact(run.path / layout.ARTIFACTS / "gates", to_artifact(judgement))
+    seal_artifact(run.path, "gates")
+    run.forget()
+
+
+def gate_lines(judgement: Judgement) -> list[str]:
+    """Return a line for every gate: verdict, name, rows, what decided, and what a waiver does to it.
+
+    Parameters
+    ----------
+    judgement : Judgement
+
+    Returns
+    -------
+    list of str
+    """
+    waivers = {waiver.gate: (waiver, counts) for waiver, counts in judgement.waivers}
+    return [
+        one_line(
+            f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
+            + _waiver_words(result, *waivers.get(result.gate.name, (None, False)))
+        )
+        for result in judgement.results
+    ]
+
+
+def _waiver_words(result: Any, waiver: Any, counts: bool) -> str:
+    """What a waiver does to a result that is not a pass."""
+    if waiver is None or result.verdict.value == "pass":
+        return ""
+    if result.waived:
+        return f" [waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}]"
+    if not counts:
+        return f" [the waiver of {waiver.owner} expired on {waiver.until.isoformat()}]"
+    return " [a waiver is for a failure: it does not decide what the evidence leaves open]"
