@@ -30,7 +30,7 @@ from appliedml.models._epochs import Runner, Training, epoch_mixes, epoch_order
 from appliedml.models._lazy import is_lazy
 from appliedml.models._metrics import reported
 from appliedml.models._plain_keras import PlainKeras
-from appliedml.models._programs import program_for
+from appliedml.models._programs import bucket, program_for
 from appliedml.models._settings import Network, Rows, Settings, Trained
 from appliedml.models._streams import Stream
 
@@ -142,6 +142,9 @@ def train(
         majority = int(np.bincount(rows.y).argmax())
         chosen = network.builder.training_rows(rows.y, majority)
         used = rows if chosen is None else rows.where(chosen)
+        # A batch is filled up to its size, so a size beyond the rows would only cost memory and time. Their bucket, and
+        # not their number: folds that differ by a few rows share a program.
+        settings = replace(settings, batch_size=min(settings.batch_size, bucket(len(used))))
     with Watchers(settings.callbacks) as watchers:
         watchers.check_monitors(reported(settings.metrics, validated=validation is not None))
         mode = _mode_of(network, settings, used, watchers.watch_batches)

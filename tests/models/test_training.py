@@ -1,3 +1,4 @@
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,9 @@ import pytest
 
 from appliedml.core.seeds import derive_seed
 from appliedml.errors import DataError, StageError
+from appliedml.models import _programs
 from appliedml.models._inputs import InputSpec
+from appliedml.models._programs import forget_programs
 from appliedml.models._settings import Network, Rows, Settings
 from appliedml.models.builders._builder import Phase
 from appliedml.models.builders.autoencoder import Autoencoder
@@ -203,3 +206,36 @@ def test_mixed_rows_train_to_softer_scores_and_only_compiled():
     with pytest.raises(StageError, match="cannot mix rows"):
         train(Network(Mixing(hidden=[8]), spec, 1), replace(settings, trainer="keras"), rows, None, 1)
     assert len(set(epoch_mixes(0.4, 1, 0, 5).tolist())) == 5
+
+
+@pytest.mark.parametrize("batch_size", [1_000_000, 10**9])
+def test_a_batch_larger_than_the_data_is_one_batch_of_all_rows(batch_size):
+    """Filled up to its size, a batch of a thousand million rows would need gigabytes for 200."""
+    network, rows = Network(Mlp(hidden=[8], dropout=0.2), SPEC, 1), rows_of(200)
+    common = {"epochs": 3, "batch_size": batch_size, "learning_rate": 0.01}
+    tracemalloc.start()
+    compiled = train(network, Settings(**common, trainer="compiled"), rows, None, seed=5)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    of_all_rows = train(network, Settings(**common | {"batch_size": 256}), rows, None, seed=5)
+    plain = train(replace(network, builder=Mlp(hidden=[8])), Settings(**common, trainer="keras"), rows, None, seed=5)
+    still = train(replace(network, builder=Mlp(hidden=[8])), Settings(**common), rows, None, seed=5)
+
+    assert most < 50e6
+    assert (compiled.history["loss"] == of_all_rows.history["loss"]).all()
+    assert still.history["loss"].to_numpy() == pytest.approx(plain.history["loss"].to_numpy(), rel=1e-4)
+    for one, other in zip(still.weights, plain.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+
+def test_folds_of_nearly_equal_size_share_a_program_whose_batch_is_larger():
+    network, settings = Network(Mlp(hidden=[6]), SPEC, 1), Settings(epochs=1, batch_size=1_000)
+    forget_programs()
+    for n_rows in (197, 200, 203):
+        train(network, settings, rows_of(n_rows), None, seed=5)
+
+    (program,) = _programs._cache.values()
+    assert program.batch_size == 256
+    # As large as before, where the rows fill several batches.
+    train(network, settings, rows_of(1_100), None, seed=5)
+    assert next(reversed(_programs._cache.values())).batch_size == 1_000
