@@ -50,7 +50,7 @@ MIN_DRAWS = 32
 FEWEST_DRAWS = 4
 # "auto" enumerates where that costs about as much as sampling does.
 AUTO_EXACT_PLAYERS = 8
-_NUMBER, _COUNT = Real(0, open_low=True), Integer(1)
+_NUMBER, _COUNT, _SEED = Real(0, open_low=True), Integer(1), Integer(0)
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Budget:
     Examples
     --------
     >>> Budget(target_error=0.02).batch_rows
-    32768
+    65536
     """
 
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
@@ -128,6 +128,7 @@ def shapley_values(
         "auto" enumerates all coalitions up to 8 players and samples above.
     budget : Budget, optional
     seed : int
+        At least 0.
 
     Returns
     -------
@@ -135,6 +136,8 @@ def shapley_values(
 
     Raises
     ------
+    ParameterError
+        If the seed is no whole number of at least 0.
     StageError
         If the method is unknown, "exact" is asked for more than 12 players, or the time was over before one row was
         explained.
@@ -146,6 +149,7 @@ def shapley_values(
     >>> shapley_values(masker, lambda x: x[:, 0] * x[:, 1]).values[0, :, 0].tolist()
     [1.0, 1.0]
     """
+    _check_seed("shapley_values", seed)
     limits = budget if budget is not None else Budget()
     if method not in ("auto", "exact", "sampled"):
         raise StageError(f"shapley_values: method must be 'auto', 'exact' or 'sampled'. It is {method!r}.")
@@ -171,7 +175,7 @@ def sampled_shapley(
         One call scores many inputs, shape (n,) or (n, n_outputs).
     budget : Budget, optional
     seed : int
-        Same seed, same values, whatever ``batch_rows`` is (up to the scorer's rounding).
+        At least 0. Same seed, same values, whatever ``batch_rows`` is (up to the scorer's rounding).
     rows : array of int, optional
         Rows to explain; default all.
 
@@ -182,6 +186,8 @@ def sampled_shapley(
 
     Raises
     ------
+    ParameterError
+        If the seed is no whole number of at least 0.
     StageError
         If the budget is smaller than the first round (9/8 of the background rows, ``min_permutations`` at least), or
         ``rows`` is empty or not made of row numbers.
@@ -205,6 +211,7 @@ def sampled_shapley(
     >>> sampled_shapley(masker, lambda x: x[:, 0] * x[:, 1]).values[0, :, 0].tolist()
     [1.0, 1.0]
     """
+    _check_seed("sampled_shapley", seed)
     limits = budget if budget is not None else Budget()
     chosen = rows_to_explain("sampled_shapley", rows, masker.n_rows)
     sizes = _round_sizes(limits, masker.n_background)
@@ -232,6 +239,12 @@ def sampled_shapley(
         reached_target=reached and n_done == len(chosen),
         notes=timed.note(n_done, len(chosen)),
     )
+
+
+def _check_seed(who: str, seed: int) -> None:
+    broken = broken_rules(who, {"seed": _SEED}, {"seed": seed})
+    if broken:
+        raise ParameterError("\n".join(broken))
 
 
 def smallest_budget(n_background: int, min_permutations: int = MIN_DRAWS) -> int:

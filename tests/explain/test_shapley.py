@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from appliedml.errors import StageError
+from appliedml.errors import ParameterError, StageError
 from appliedml.explain import _sampler
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.players import Players
@@ -334,3 +334,22 @@ def test_a_budget_below_one_sweep_is_refused_with_the_number_needed():
 def test_an_unknown_method_is_refused():
     with pytest.raises(StageError, match="'auto', 'exact' or 'sampled'"):
         shapley_values(masker_of(), smooth, method="kernel")
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True])
+@pytest.mark.parametrize("explain", [shapley_values, sampled_shapley])
+def test_a_seed_is_a_whole_number_of_at_least_0(explain, seed):
+    """Where all coalitions are counted too: the call that samples is the same."""
+    with pytest.raises(ParameterError) as caught:
+        explain(masker_of(n_columns=4), smooth_of_3, seed=seed)
+
+    rule = f"{explain.__name__}: seed must be a whole number of at least 0."
+    assert str(caught.value) == f"{rule} It is {seed!r} ({type(seed).__name__})."
+
+
+def test_a_seed_of_numpy_is_one():
+    masker = masker_of(n_rows=2)
+
+    one, other = (sampled_shapley(masker, smooth, seed=seed) for seed in (3, np.int64(3)))
+
+    assert (one.values == other.values).all()
