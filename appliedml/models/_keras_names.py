@@ -63,6 +63,15 @@ LOSSES = {
     "sparse_categorical_crossentropy": ("SparseCategoricalCrossentropy", "from_logits ignore_class"),
     "squared_hinge": ("SquaredHinge", ""),
 }
+# What else Keras calls them; it knows the names of their classes too.
+LOSS_ALIASES = {
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "mae": "mean_absolute_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
+}
+LOSS_ALIASES |= {alias.upper(): name for alias, name in LOSS_ALIASES.items()}
 METRICS = {
     "accuracy": ("Accuracy", "name"),
     "auc": (
@@ -101,3 +110,4 @@ METRICS = {
     "true_negatives": ("TrueNegatives", "thresholds name"),
     "true_positives": ("TruePositives", "thresholds name"),
 }
+METRIC_ALIASES = {alias: name for alias, name in LOSS_ALIASES.items() if alias.lower() != "kld"} | {"acc": "accuracy"}

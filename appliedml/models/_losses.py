@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from appliedml.core import registry
 from appliedml.errors import StageError
 from appliedml.models._forms import form_of
 from appliedml.models._named import LOSS
@@ -146,7 +145,7 @@ def _parts(loss: Any) -> tuple[Any, Any, str | None]:
         from_logits = LOSS.config(loss).get("from_logits", getattr(loss, "from_logits", False))
         # ``call`` gives a loss a row; the reduction over rows is the trainer's, which knows their weights.
         return loss.call, form_of(name, bool(from_logits)), name
-    name, given = registry.split_entry(loss)
+    name, given = LOSS.split(loss)
     takes_logits = "from_logits" in LOSS.parameters(name)
     from_logits = takes_logits and bool(given.get("from_logits", True))
     made = LOSS.make(loss, {"from_logits": True} if takes_logits else None)

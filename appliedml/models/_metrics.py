@@ -25,7 +25,7 @@ _ROWS_AT_ONCE = 65_536
 
 
 def metric_name(entry: Any) -> str:
-    """Return the name of a metric in the history.
+    """Return the name of a metric in the history: as it was written, as in Keras.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def metric_name(entry: Any) -> str:
 
     Examples
     --------
-    >>> metric_name("auc"), metric_name({"auc": {"curve": "PR", "name": "pr_auc"}})
-    ('auc', 'pr_auc')
+    >>> metric_name("auc"), metric_name({"auc": {"curve": "PR", "name": "pr_auc"}}), metric_name("mse")
+    ('auc', 'pr_auc', 'mse')
     """
     if METRIC.holds(entry):
         # Keras numbers the metrics of a process that were given no name: auc_1, auc_2.
@@ -132,7 +132,7 @@ def direction(metrics: Sequence[Any] | None, monitor: str, monitor_mode: str = "
             own = {"up": 1, "down": -1}.get(str(getattr(entry, "_direction", "")))
             if own:
                 return own
-            name = snake_case(type(entry).__name__) if METRIC.holds(entry) else registry.split_entry(entry)[0]
+            name = snake_case(type(entry).__name__) if METRIC.holds(entry) else METRIC.split(entry)[0]
     if _SMALLER_IS_BETTER.search(name):
         return -1
     return 1 if _LARGER_IS_BETTER.search(name) else 0
@@ -275,7 +275,7 @@ def _made(entry: Any, n_outputs: int) -> tuple[Any, Form]:
         name = names.get(own.__name__) if own.__module__.startswith("keras.") else None
         config: Mapping[str, Any] = METRIC.config(entry)
         return METRIC.make(entry), form_of(name, bool(config.get("from_logits", False)))
-    name, given = registry.split_entry(entry)
+    name, given = METRIC.split(entry)
     defaults: dict[str, Any] = {"name": name}
     if name == "accuracy":
         name = "binary_accuracy" if n_outputs == 1 else "categorical_accuracy"

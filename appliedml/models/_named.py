@@ -14,7 +14,15 @@ from typing import Any
 from appliedml.core import registry
 from appliedml.core.params import Real, Rule, rule_sentence
 from appliedml.errors import ParameterError, StageError
-from appliedml.models._keras_names import LOSSES, METRICS, OPTIMIZERS, SCHEDULES, SHARED_BY_OPTIMIZERS
+from appliedml.models._keras_names import (
+    LOSS_ALIASES,
+    LOSSES,
+    METRIC_ALIASES,
+    METRICS,
+    OPTIMIZERS,
+    SCHEDULES,
+    SHARED_BY_OPTIMIZERS,
+)
 from appliedml.models._keras_values import LOSS_VALUES, METRIC_VALUES, OPTIMIZER_VALUES, SCHEDULE_VALUES
 
 _MISSING = object()
@@ -63,6 +71,8 @@ class Kind:
         Names that are no classes of Keras.
     values : mapping of str to Rule
         What each parameter may be.
+    aliases : mapping of str to str
+        Further names, each with the name that it stands for. Where there are any, names of classes are names too.
     """
 
     what: str
@@ -72,6 +82,7 @@ class Kind:
     shared: str = ""
     extra: tuple[str, ...] = ()
     values: Mapping[str, Rule] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +92,18 @@ class Kind:
     def parameters(self, name: str) -> tuple[str, ...]:
         """Return the parameters of a name."""
         return () if name in self.extra else tuple(f"{self.known[name][1]} {self.shared}".split())
+
+    def split(self, entry: Any) -> tuple[str, dict[str, Any]]:
+        """Return the name of an entry, an alias resolved, and its parameters.
+
+        Raises
+        ------
+        StageError
+            If the entry is neither a name nor one name with its parameters.
+        """
+        name, given = registry.split_entry(entry)
+        classes = {known: own for own, (known, _) in self.known.items()} if self.aliases else {}
+        return self.aliases.get(name, classes.get(name, name)), given
 
     def holds(self, value: Any) -> bool:
         """Whether a value is such an object; where Keras is not imported, nothing is."""
@@ -94,7 +117,7 @@ class Kind:
         if isinstance(entry, type):
             return self._of_class(entry)
         try:
-            name, given = registry.split_entry(entry)
+            name, given = self.split(entry)
         except StageError:
             return f"It is neither a name nor one name with its parameters, nor {self.module}.{self.base}."
         if name not in self.names:
@@ -143,7 +166,7 @@ class Kind:
                     f"needs a copy: {type(error).__name__}: {' '.join(str(error).split())}. Give it a get_config that "
                     "tells every parameter of its __init__."
                 ) from error
-        name, given = registry.split_entry(entry)
+        name, given = self.split(entry)
         # Keras wants 0.0 where a plan says 0.
         given = {key: float(value) if isinstance(self.values[key], Real) else value for key, value in given.items()}
         try:
@@ -232,8 +255,10 @@ OPTIMIZER = Kind(
     "optimizer", "keras.optimizers", "Optimizer", OPTIMIZERS, SHARED_BY_OPTIMIZERS, values=OPTIMIZER_VALUES
 )
 SCHEDULE = Kind("schedule", "keras.optimizers.schedules", "LearningRateSchedule", SCHEDULES, values=SCHEDULE_VALUES)
-LOSS = Kind("loss", "keras.losses", "Loss", LOSSES, extra=("crossentropy", "focal"), values=LOSS_VALUES)
-METRIC = Kind("metric", "keras.metrics", "Metric", METRICS, values=METRIC_VALUES)
+LOSS = Kind(
+    "loss", "keras.losses", "Loss", LOSSES, extra=("crossentropy", "focal"), values=LOSS_VALUES, aliases=LOSS_ALIASES
+)
+METRIC = Kind("metric", "keras.metrics", "Metric", METRICS, values=METRIC_VALUES, aliases=METRIC_ALIASES)
 
 
 def is_of_keras(value: Any) -> bool:
@@ -316,5 +341,6 @@ def _is_plain(value: Any) -> bool:
 
 
 def _close(word: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(str(word), known, n=1)
+    # Names here are in small letters; "SGD" is close to "sgd".
+    close = get_close_matches(str(word).lower(), known, n=1)
     return f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(known) or 'none'}."

@@ -82,6 +82,8 @@ def test_names_that_clash_and_monitors_that_are_not_there_are_named(metrics, mon
         ([Vague(name="own")], "val_own", "auto", 0),
         ([Vague(name="own")], "val_own", "min", -1),
         (None, "val_average_precision", "auto", 1),
+        (["mse"], "val_mse", "auto", -1),
+        (["AUC"], "val_AUC", "auto", 1),
     ],
 )
 def test_it_is_known_which_way_is_better(metrics, monitor, mode, sign):

@@ -14,6 +14,8 @@ from appliedml.models.keras_classifier import KerasClassifier
         ({"adam": {"beta1": 0.5}}, "adam has no parameter 'beta1'. Did you mean 'beta_1'?"),
         ({"adam": {}, "sgd": {}}, "neither a name nor one name"),
         (3, "neither a name nor one name"),
+        ("SGD", "'SGD' is not known. Did you mean 'sgd'?"),
+        ("Adam", "'Adam' is not known. Did you mean 'adam'?"),
         (keras.optimizers.Adam, "Adam is a class. Give an instance: Adam(), or its name 'adam'."),
     ],
 )
@@ -164,3 +166,43 @@ def test_what_a_file_could_not_hold_must_be_given_again():
     assert "could not hold brier. Give it again: set_params(loss=...)" in sentence
     assert is_of_keras(keras.losses.Huber()) and not is_of_keras(Own())
     assert plain_facts(Configured(3)) == {"reduction": "sum_over_batch_size", "power": 3}
+
+
+@pytest.mark.parametrize(
+    ("kind", "entry", "made_by"),
+    [
+        (LOSS, "mse", keras.losses.MeanSquaredError),
+        (LOSS, "BCE", keras.losses.BinaryCrossentropy),
+        (LOSS, {"Huber": {"delta": 0.5}}, keras.losses.Huber),
+        (METRIC, "AUC", keras.metrics.AUC),
+        (METRIC, {"AUC": {"curve": "PR"}}, keras.metrics.AUC),
+        (METRIC, "BinaryAccuracy", keras.metrics.BinaryAccuracy),
+        (METRIC, "MAE", keras.metrics.MeanAbsoluteError),
+        (METRIC, "F1Score", keras.metrics.F1Score),
+    ],
+)
+def test_losses_and_metrics_may_have_the_names_that_keras_gives_them(kind, entry, made_by):
+    assert Named(kind).accepts(entry)
+    assert type(kind.make(entry)) is made_by
+
+
+def test_a_parameter_of_an_alias_is_checked_as_that_of_the_name():
+    assert METRIC.problem({"AUC": {"curves": "PR"}}).startswith("auc has no parameter 'curves'. Did you mean 'curve'?")
+    assert METRIC.problem("Auk").endswith("Did you mean 'auc'?")
+    assert METRIC.problem("kld").startswith("'kld' is not known.")
+
+
+def test_a_loss_and_metrics_by_alias_train_as_by_name():
+    x, y = [[0.0], [1.0], [2.0], [3.0]] * 8, [0, 0, 1, 1] * 8
+    common = {"builder": {"mlp": {"hidden": [2]}}, "epochs": 2, "random_state": 0}
+    alias, name = (
+        KerasClassifier(loss=loss, metrics=metrics, **common).fit(x, y).history_
+        for loss, metrics in (
+            ("mse", ["AUC", "acc", "MSE"]),
+            ("mean_squared_error", ["auc", "accuracy", "mean_squared_error"]),
+        )
+    )
+
+    # As in model.fit, the history has the names that were written.
+    assert list(alias) == ["epoch", "loss", "AUC", "acc", "MSE", "learning_rate"]
+    assert (alias.to_numpy() == name.to_numpy()).all()
