@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ Arrays = dict[str, NDArray[Any]]
 # Tables of embeddings have room for a multiple of this many levels, so that a fold in which a rare level is missing
 # still fits the network, and the compiled program, of the other folds.
 LEVEL_STEP = 4
+# Up to so many whole numbers that stand in a column of text are taken for codes without a word.
+MOST_CODES = 50
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class TableEncoder(Encoder):
             raise DataError(f"KerasClassifier: column names must differ. Given more than once: {', '.join(twice)}.")
         numbers: list[str] = []
         levels: dict[str, list[str]] = {}
+        as_text: list[str] = []
         for position, name in enumerate(names):
             column = table.iloc[:, position]
             if pd.api.types.is_numeric_dtype(column.dtype):
@@ -120,11 +124,15 @@ class TableEncoder(Encoder):
                     levels[name] = _levels(column)
             elif _is_category(column):
                 levels[name] = _levels(column)
+                if _is_numeric_text(column, levels[name]):
+                    as_text.append(name)
             else:
                 raise DataError(
                     f"KerasClassifier: column {name!r} has the type {column.dtype}, neither a number nor a category. "
                     "Turn dates into parts first (dates_to_parts), or drop the column."
                 )
+        if as_text:
+            _warn_of_numeric_text(as_text)
         return cls(numbers, levels, by_position)
 
     @property
@@ -208,6 +216,30 @@ def _text(value: Any) -> str | None:
 def _levels(column: pd.Series) -> list[str]:
     texts = (_text(value) for value in pd.unique(column))
     return sorted({text for text in texts if text is not None})
+
+
+def _is_numeric_text(column: pd.Series, known: list[str]) -> bool:
+    """Whether a column of text holds measurements: numbers, and not a few whole ones, which may be codes."""
+    if isinstance(column.dtype, pd.CategoricalDtype) or not known:
+        return False
+    if not all(isinstance(value, str) for value in pd.unique(column.dropna())):
+        return False
+    numbers = pd.to_numeric(pd.Series(known), errors="coerce").to_numpy(dtype=np.float64)
+    # A leading zero marks a code, as of a post office.
+    coded = any(len(text) > 1 and text[0] == "0" and text[1].isdigit() for text in known)
+    if coded or not np.isfinite(numbers).all():
+        return False
+    return len(known) > MOST_CODES or bool((numbers != np.rint(numbers)).any())
+
+
+def _warn_of_numeric_text(names: list[str]) -> None:
+    shown = ", ".join(map(repr, names[:5])) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    warnings.warn(
+        f"KerasClassifier: text is a category, and the text of {shown} reads as numbers. Turn it into numbers "
+        '(astype(float)), or say that it is meant as a category (astype("category")).',
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def _as_codes(column: pd.Series, known: list[str]) -> NDArray[np.int32]:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from appliedml.errors import DataError
-from appliedml.models._inputs import InputSpec, TableEncoder
+from appliedml.models._inputs import MOST_CODES, InputSpec, TableEncoder
 
 
 @pytest.fixture
@@ -101,3 +101,44 @@ def test_an_array_can_have_embedded_numbers():
     encoder = TableEncoder.learn(np.array([[1.0, 5.0], [2.0, 6.0], [1.0, 7.0]]), embed_numbers_up_to=2)
 
     assert encoder.encode(np.array([[2.0, 5.0], [3.0, 5.0]]))["codes"].tolist() == [[2], [0]]
+
+
+@pytest.mark.parametrize("dtype", [object, "str"])
+def test_measurements_in_text_are_a_category_with_a_warning(dtype):
+    table = pd.DataFrame(
+        {
+            "a": ["1.5", None, "-2e3"] * 20,
+            "b": ["x", "1.5", "2"] * 20,
+            "c": [str(place) for place in range(MOST_CODES + 10)],
+        },
+        dtype=dtype,
+    )
+
+    with pytest.warns(UserWarning, match=r"the text of 'a', 'c' reads as numbers\. .*astype\(float\).*category"):
+        encoder = TableEncoder.learn(table)
+
+    assert encoder.spec.categories == ("a", "b", "c")
+
+
+def test_many_columns_of_such_text_are_counted():
+    with pytest.warns(UserWarning, match="'k4' and 3 more reads as numbers"):
+        TableEncoder.learn(pd.DataFrame({f"k{place}": ["0.5", "1"] for place in range(8)}))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series(["1.5", "2"], dtype="category"),
+        pd.Series(["007", "1.5"]),
+        pd.Series([str(place) for place in range(MOST_CODES)]),
+        pd.Series([1.5, 2], dtype=object),
+        pd.Series([None, None], dtype=object),
+        pd.Series(["1.5", "two"]),
+        pd.Series(["1.5", "inf"]),
+    ],
+)
+def test_codes_and_categories_are_no_measurements(column, recwarn):
+    encoder = TableEncoder.learn(pd.DataFrame({"k": column}))
+
+    assert encoder.spec.categories == ("k",)
+    assert not len(recwarn)

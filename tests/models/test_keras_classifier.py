@@ -271,3 +271,15 @@ def test_a_function_is_a_loss(table, labels):
 
     assert one.history_["loss"].to_numpy() == pytest.approx(other.history_["loss"].to_numpy(), rel=1e-5)
     assert one.describe()["loss"] == "brier"
+
+
+def test_numbers_in_text_are_numbers_in_an_array_and_in_a_table_a_category_with_a_warning():
+    numbers = np.random.default_rng(0).normal(size=(60, 2))
+    y = (numbers[:, 0] > 0).astype(int)
+    as_numbers, as_text = (small(epochs=1).fit(x, y).predict_proba(x) for x in (numbers, numbers.astype(str)))
+    table = pd.DataFrame(numbers.astype(str), columns=["a", "b"])
+
+    np.testing.assert_allclose(as_text, as_numbers, rtol=1e-5)
+    with pytest.warns(UserWarning, match="KerasClassifier: text is a category, and the text of 'a', 'b' reads as"):
+        model = small(epochs=1).fit(table, y)
+    assert model.encoder_.describe() == {"n_numbers": 0, "n_categories": 2}
