@@ -72,7 +72,7 @@ class Runner(Protocol):
 
 
 def epoch_order(seed: int, epoch: int, n_rows: int) -> NDArray[np.intp]:
-    """Return the order of rows in an epoch: the same for every trainer.
+    """Return the order of rows in an epoch, or of the batches of a stream: the same for every trainer.
 
     Parameters
     ----------
@@ -224,7 +224,8 @@ class Training:
         order_seed = derive_seed(self.seed, "order")
         mixes = epoch_mixes(self.network.builder.mixup, order_seed, epoch, n_steps)
         controls = np.column_stack([rates, mixes]).astype(np.float32)
-        order = None if isinstance(rows, Stream) else epoch_order(order_seed, epoch, len(rows))
+        n_ordered = rows.n_shuffled if isinstance(rows, Stream) else len(rows)
+        order = None if n_ordered is None else epoch_order(order_seed, epoch, n_ordered)
         loss = runner.train(data, order, controls, self.watchers)
         self.n_steps_taken += n_steps
         if self.watchers.watch_batches and self._new_rate(self.watchers.planned, schedule, runner):

@@ -124,7 +124,7 @@ class PlainKeras:
 
             def batches() -> Iterator[Any]:
                 # One ahead: Keras asks for no batch after the last, and a PyDataset is told of the end of the pass.
-                upcoming = stream.batches()
+                upcoming = stream.batches(order)
                 batch = next(upcoming, None)
                 while batch is not None:
                     following = next(upcoming, None)

@@ -166,7 +166,7 @@ class Program:
         data : object
             From :meth:`start`.
         order : array of int, shape (n_rows,), or None
-            Rows in the order of this epoch; None for a stream, which has its own.
+            Rows in the order of this epoch, or the batches of a stream; None for a stream that has an order of its own.
         controls : array of shape (n_steps, 2)
             Learning rate of each step, and the share of each row in a mix of two.
         watchers : Watchers, optional
@@ -180,7 +180,7 @@ class Program:
 
         self.metrics.reset()
         if isinstance(data, Stream):
-            return self._train_batches(data.batches(), controls, watchers)
+            return self._train_batches(data.batches(order), controls, watchers)
         if order is None:
             raise ValueError("rows in memory are trained on in an order")
         n_rows, n_steps = len(order), len(controls)

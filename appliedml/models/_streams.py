@@ -38,7 +38,7 @@ def is_stream(X: Any) -> bool:
     return any(_BASES.get(base.__name__) == base.__module__.split(".")[0] for base in type(X).__mro__)
 
 
-def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
+def raw_batches(source: Any, order: NDArray[np.intp] | None = None) -> Iterator[tuple[Any, Any, Any]]:
     """Return (x, y, sample_weight) of every batch once; y and sample_weight are None where there are none.
 
     A ``PyDataset`` is told of the begin and the end of the pass, as in an epoch of Keras.
@@ -46,6 +46,8 @@ def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
     Parameters
     ----------
     source : keras.utils.PyDataset or tf.data.Dataset
+    order : array of int, shape (n_batches,), optional
+        Of the batches of a ``PyDataset``; by default that of their numbers.
 
     Yields
     ------
@@ -67,7 +69,7 @@ def raw_batches(source: Any) -> Iterator[tuple[Any, Any, Any]]:
         items: Any = source.as_numpy_iterator()
     else:
         # The next batch is made while this one is used.
-        items = ahead(source.__getitem__, range(len(source)))
+        items = ahead(source.__getitem__, range(len(source)) if order is None else map(int, order))
     for item in items:
         parts = tuple(item) if isinstance(item, tuple | list) else (item,)
         if not 1 <= len(parts) <= 3 or isinstance(parts[0], Mapping | tuple | list):
@@ -146,9 +148,24 @@ class Stream:
         """The arrays of the first rows, read when a builder asks for them."""
         return Opening(self)
 
-    def batches(self) -> Iterator[Rows]:
-        """Return the rows of one pass, at most ``batch_size`` at a time."""
-        for x, y, weight in raw_batches(self.source):
+    @property
+    def n_shuffled(self) -> int | None:
+        """How many batches an epoch shuffles: those of a ``PyDataset``, as in Keras; a ``tf.data.Dataset`` does so."""
+        return None if hasattr(self.source, "as_numpy_iterator") else len(self.source)
+
+    def batches(self, order: NDArray[np.intp] | None = None) -> Iterator[Rows]:
+        """Return the rows of one pass, at most ``batch_size`` at a time.
+
+        Parameters
+        ----------
+        order : array of int, shape (n_shuffled,), optional
+            Of the batches; by default that of the stream.
+
+        Yields
+        ------
+        Rows
+        """
+        for x, y, weight in raw_batches(self.source, order):
             codes = stream_codes(y, self.classes, len(x))
             given = row_weights(weight, len(x)) * self.factors[codes]
             arrays = {name: np.asarray(array) for name, array in self.encode(x).items()}

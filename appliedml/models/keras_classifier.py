@@ -35,7 +35,8 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
 
     The builder says what it takes: a table, pictures (``Images`` or an array of pixels) or texts (``Texts`` or a
     sequence of text). Of a table, numeric and boolean columns are numbers, which should be scaled and must not be
-    missing; category, text and object columns are categories with embeddings (unknown and missing levels share one).
+    missing; category, text and object columns are categories with embeddings (unknown and missing levels share one). A
+    warning names text that reads as numbers.
 
     Parameters
     ----------
@@ -46,6 +47,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         number: an ordered code, a year or a deductible can then have any effect. 0 for none.
     epochs : int, default 30
     batch_size : int, default 256
+        Beyond the number of training rows all of them are one batch.
     optimizer : str, mapping or keras.optimizers.Optimizer, default "adam"
         Name of any optimizer of Keras ("sgd", "adamw", "lion", "muon" ...), one name with its parameters
         (``{"adam": {"beta_1": 0.8}}``), or in Python an object, of which every training gets a clone, with what its
@@ -63,7 +65,7 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         "step", "exponential", "cosine", "cyclical", "reduce_on_plateau", or one of them with its parameters:
         ``{"cosine": {"warmup_epochs": 2}}``.
     loss : str, mapping, keras.losses.Loss or callable, default "crossentropy"
-        "crossentropy", "focal", a loss of Keras by name or with its parameters ("categorical_hinge",
+        "crossentropy", "focal", a loss of Keras by name or with its parameters ("categorical_hinge", "mse",
         ``{"huber": {"delta": 0.5}}``), or in Python an object or a function of (y_true, y_pred) that gives one value a
         row. What it sees: 0 or 1 of shape (n, 1) for two classes, one-hot for more, and probabilities as wide, or
         logits where its ``from_logits`` is true; see ``models/_losses.py``. The losses of the rows of a batch are
@@ -244,8 +246,10 @@ class KerasClassifier(ClassifierMixin, FittedViews, Carrying, Configured):
         ----------
         X : DataFrame, array, Images or Texts, n_rows rows; or keras.utils.PyDataset or tf.data.Dataset
             A dataset gives batches of (x, y) or (x, y, sample_weight), x an array of numbers or of pixels; each batch
-            is a step, and ``batch_size`` does not count. ``on_epoch_begin`` and ``on_epoch_end`` of a PyDataset are
-            called around every pass, that which learns the classes included.
+            is a step, and ``batch_size`` does not count. As in ``model.fit``, every epoch takes the batches of a
+            PyDataset in a new order (that of ``random_state``) and those of a tf.data.Dataset in the order it gives:
+            shuffle it there. ``on_epoch_begin`` and ``on_epoch_end`` of a PyDataset are called around every pass, that
+            which learns the classes included.
         y : array of shape (n_rows,)
             Two or more classes, of any label type. None with a dataset.
         sample_weight : array of shape (n_rows,), optional

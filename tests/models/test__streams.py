@@ -151,3 +151,53 @@ def test_rows_that_are_no_batches_are_refused():
     model = fitted(Batches(X, Y), epochs=1)
     with pytest.raises(DataError, match="Batch the stream"):
         model.predict(one_by_one.map(lambda x, y: x))
+
+
+class Noted(Batches):
+    """Notes the number of each batch it is asked for."""
+
+    def __init__(self, *arrays):
+        super().__init__(*arrays)
+        self.asked = []
+
+    def __getitem__(self, index):
+        self.asked.append(index)
+        return super().__getitem__(index)
+
+
+def test_batches_of_a_dataset_come_in_a_new_order_every_epoch_the_same_for_every_trainer():
+    """Sorted by class, in their own order they would end every epoch with one class."""
+    order = np.argsort(Y, kind="stable")
+    sources = [Noted(X[order], Y[order]) for _ in range(3)]
+    for source, parameters in zip(sources, [{}, {"trainer": "keras"}, {"random_state": 2}], strict=True):
+        source.size = 10
+        fitted(source, classes=["no", "yes"], epochs=2, validation=Noted(X, Y), **parameters)
+    # Each asks for the first batch before anything else; one batch is made ahead.
+    first, second = (sources[0].asked[-26:-13], sources[0].asked[-13:])
+
+    assert sorted(first) == sorted(second) == list(range(13))
+    assert first != second != list(range(13))
+    assert sources[0].asked[-26:] == sources[1].asked[-26:] != sources[2].asked[-26:]
+
+
+def test_rows_to_validate_and_to_predict_come_in_their_own_order():
+    source, held = Noted(X, Y), Noted(X, Y)
+    model = fitted(source, validation=held)
+    source.asked.clear()
+    model.predict_proba(source)
+
+    assert source.asked == [0, 1, 2, 3]
+    assert held.asked == [0, 1, 2, 3] * 3
+
+
+def test_a_dataset_of_tensorflow_is_left_in_its_order():
+    streamed, again = (fitted(dataset(X, Y), classes=["no", "yes"], random_state=1) for _ in range(2))
+    asked = []
+    noted = tf.data.Dataset.from_generator(
+        lambda: (asked.append(place) or (X[place : place + 40], Y[place : place + 40]) for place in (0, 40, 80, 120)),
+        output_signature=(tf.TensorSpec((None, 3), tf.float32), tf.TensorSpec((None,), tf.string)),
+    ).apply(tf.data.experimental.assert_cardinality(4))
+    fitted(noted, classes=["no", "yes"], epochs=2)
+
+    assert asked[-8:] == [0, 40, 80, 120] * 2
+    assert streamed.history_.equals(again.history_)
