@@ -163,7 +163,7 @@ def what_changed(artifact: Artifact) -> str:
     if changes.empty:
         differing = differences_found(artifact)
         if not differing and not any(artifact.summary["changed_files"].values()):
-            return "Nothing changed in data, plan, code, weights, versions or seed; figures, gates and findings are equal."
+            return "Nothing changed in data, plan, code, weights, versions or seed; gates and figures are equal."
         same = "Recorded as equal in both runs: data, plan, code, weights, versions and seed."
         return f"{same} These differ all the same: {'; '.join(differing)}." if differing else same
     counts = changes["area"].value_counts(sort=False)
