@@ -148,17 +148,25 @@ def baseline_findings(
     for model in dict.fromkeys(differences["model"]):
         rows = {row["metric"]: row for row in differences[differences["model"] == model].to_dict("records")}
         area, title = rows[decides], _lower(title_of(model))
+        lost = [_measure(row["metric_title"]) for row in rows.values() if row["verdict"] == "worse"]
+        on = " and ".join(lost)
         figures = "; ".join(_in_words(row) for row in rows.values())
         text = f"{figures} (pipeline minus baseline, {confidence:.0%} intervals)."
-        if area["verdict"] == "better":
+        if area["verdict"] == "better" and lost:
+            headline = f"The pipeline is better on {_measure(area['metric_title'])}, but worse on {on}"
+            out.append(Finding(Severity.INFO, f"{headline}, than: {title}", text))
+        elif area["verdict"] == "better":
             out.append(Finding(Severity.INFO, f"The pipeline is better than: {title}", text))
         elif area["verdict"] == "undefined":
             out.append(Finding(Severity.WARNING, f"No comparison possible with: {title}", text))
         else:
             severity = Severity.PROBLEM if model == "majority" else Severity.WARNING
-            worse, other = area["verdict"] == "worse", model not in BASELINES
-            what = "Another pipeline" if other else "A reference model"
-            headline = f"{what} is better" if worse else f"The pipeline is not shown to beat {what.lower()}"
+            what = "A reference model" if model in BASELINES else "Another pipeline"
+            headline = f"The pipeline is not shown to beat {what.lower()}"
+            if area["verdict"] == "worse":
+                headline = f"{what} is better"
+            elif lost:
+                headline = f"{what} is better on {on}"
             out.append(Finding(severity, f"{headline}: {title}", text))
     out += [
         Finding(
@@ -170,6 +178,11 @@ def baseline_findings(
         if "converge" in row["note"]
     ]
     return out
+
+
+def _measure(title: str) -> str:
+    """Return a measure's name inside a sentence; abbreviations and names keep their capitals."""
+    return title if title.isupper() or title.startswith("Brier") else _lower(title)
 
 
 def _lower(title: str) -> str:

@@ -68,6 +68,7 @@ def test_one_measure_decides_and_the_others_are_told():
     (said,) = baseline_findings(found, 0.95, notes_table([], []), decides="accuracy")
 
     assert said.severity is Severity.INFO
+    assert said.title == "The pipeline is better on accuracy, but worse on AUROC, than: pipeline mlp 128"
     assert "AUROC" in said.text
     assert "Accuracy" in said.text
 
@@ -115,3 +116,19 @@ def test_a_fit_that_did_not_converge_is_a_warning():
     found = baseline_findings(table(pooled()), 0.95, notes)
 
     assert found[-1].title == "A baseline is weaker than it could be: logistic regression"
+
+
+@pytest.mark.parametrize(
+    ("brier", "title"),
+    [
+        ("worse", "Another pipeline is better on Brier score: pipeline mlp 128"),
+        ("no clear difference", "The pipeline is not shown to beat another pipeline: pipeline mlp 128"),
+    ],
+)
+def test_a_reference_that_is_better_on_one_measure_is_told_from_a_tie(brier, title):
+    found = table(pooled()).assign(verdict="no clear difference")
+    found.loc[found["metric"] == "brier", "verdict"] = brier
+
+    (said,) = baseline_findings(found, 0.95, notes_table([], []))
+
+    assert (said.title, said.severity) == (title, Severity.WARNING)
