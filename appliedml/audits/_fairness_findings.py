@@ -65,7 +65,7 @@ def findings(
             names = ", ".join(row["criterion"] for row in open_ if base_of(row["metric"]) != "equalised_odds")
             text = f"Not enough evidence to judge {names}. {open_[0]['note']}{_small_groups(item)}{left}"
             unclear.append(Finding(Severity.WARNING, f"Insufficient evidence by {name}", text))
-        if not told and not open_:
+        if not told and not open_ and not all(row["coarse"] for row in item.rows):
             good.append(_in_order(item, tolerance, confidence, left))
     if unclear_crossed:
         text = (
@@ -161,13 +161,16 @@ def _told(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _in_order(item: Judged, tolerance: float, confidence: float, left: str) -> Finding:
-    widest = figure(max(float(row["high"]) for row in item.rows), tolerance)
-    few = min(item.rows, key=lambda row: int(row["n_groups"]))
+    rows = [row for row in item.rows if not row["coarse"]]
+    names = ", ".join(row["criterion"] for row in item.rows if row["coarse"])
+    empty = f" This leaves out {names}: rates so small cannot differ by the tolerance." if names else ""
+    widest = figure(max(float(row["high"]) for row in rows), tolerance)
+    few = min(rows, key=lambda row: int(row["n_groups"]))
     judged, small = few["n_groups"], few["n_too_small"]
     where = f" among the {judged} of {judged + small} groups judged" if small else ""
     text = (
         f"Every gap judged is at most {widest} {sure(confidence)}; the tolerance is {tolerance:g}."
-        f"{_small_groups(item)}{left}"
+        f"{empty}{_small_groups(item)}{left}"
     )
     return Finding(Severity.INFO, f"Within tolerance by {item.counted.feature.name}{where}", text)
 

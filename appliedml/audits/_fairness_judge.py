@@ -15,6 +15,7 @@ from appliedml.audits._fairness_verdict import (
     Verdict,
     among,
     base_of,
+    coarse_note,
     criterion_of,
     equalised_odds,
     figure,
@@ -219,7 +220,7 @@ def _gap_row(counted: Counted, gaps: PairwiseGaps, place: int, tolerance: float,
             f"{figure(largest.low, tolerance)} to {figure(largest.high, tolerance)} {sure(confidence)}. "
             f"{f'T{why[1:]}. ' if why else ''}{note}"
         )
-    return {
+    row = {
         "feature": counted.feature.name,
         "intersection": len(counted.feature.parts) > 1,
         "metric": counted.rates[place].name,
@@ -239,5 +240,6 @@ def _gap_row(counted: Counted, gaps: PairwiseGaps, place: int, tolerance: float,
         "ratio_high": ratio.high if found else np.nan,
         "verdict": reached.verdict.value,
         "exceeds": reached.exceeds,
-        "note": among(largest.n_groups, n_too_small, note),
     }
+    coarse = coarse_note(row, tolerance)
+    return row | {"coarse": bool(coarse), "note": among(largest.n_groups, n_too_small, note + coarse)}

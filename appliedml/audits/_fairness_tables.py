@@ -34,6 +34,7 @@ GAP_COLUMNS = (
     "ratio_high",
     "verdict",
     "exceeds",
+    "coarse",
     "note",
 )
 PAIR_COLUMNS = ("feature", "metric", "group_a", "group_b", "difference", "low", "high")

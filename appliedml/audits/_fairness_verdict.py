@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -225,6 +225,57 @@ def reach_verdict(
     return Reached(Verdict.INSUFFICIENT, -1, bound, False, note)
 
 
+def room_of(row: Mapping[str, Any]) -> float:
+    """Return the largest gap that rates of this size leave room for.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table of gaps.
+
+    Returns
+    -------
+    float
+        The highest rate; of accuracy the highest share of wrong decisions.
+
+    Examples
+    --------
+    >>> room_of({"metric": "selection_rate", "lowest_rate": 0.02, "highest_rate": 0.03})
+    0.03
+    """
+    return float(1 - row["lowest_rate"] if base_of(row["metric"]) == "accuracy" else row["highest_rate"])
+
+
+def coarse_note(row: Mapping[str, Any], tolerance: float) -> str:
+    """Return why a verdict "within tolerance" is no reassurance, with a blank before it.
+
+    Parameters
+    ----------
+    row : mapping
+        Of the table of gaps, of one rate.
+    tolerance : float
+
+    Returns
+    -------
+    str
+        Empty where the verdict is another one, or where the rates leave room for a gap of the tolerance.
+
+    Examples
+    --------
+    >>> row = {"metric": "selection_rate", "lowest_rate": 0.02, "highest_rate": 0.03, "verdict": "within tolerance"}
+    >>> coarse_note(row, 0.10)
+    ' Rates of at most 0.030 are so small that a gap of 0.1 cannot arise: look at the ratio.'
+    >>> coarse_note(row, 0.01)
+    ''
+    """
+    room = room_of(row)
+    if row["verdict"] != Verdict.WITHIN.value or not room < tolerance:
+        return ""
+    if base_of(row["metric"]) == "accuracy":
+        return f" At most {figure(room)} of the decisions are wrong: a gap of {tolerance:g} cannot arise."
+    return f" Rates of at most {figure(room)} are so small that a gap of {tolerance:g} cannot arise: look at the ratio."
+
+
 def _against_tolerance(gap: float, low: float, tolerance: float, confidence: float) -> tuple[bool, str]:
     if low > tolerance:
         return True, f"The gap exceeds the tolerance of {tolerance:g} {sure(confidence)}."
@@ -265,6 +316,8 @@ def equalised_odds(rows: Sequence[dict[str, Any]], tolerance: float, confidence:
             "n_groups": min(first["n_groups"], second["n_groups"]),
             "verdict": verdict.value,
             "exceeds": first["exceeds"] or second["exceeds"],
+            # Both rates must be alike: where one of the two verdicts says nothing, neither does theirs together.
+            "coarse": verdict is Verdict.WITHIN and (first["coarse"] or second["coarse"]),
         }
         if row["n_groups"] < 2:
             row |= _NO_GAP
@@ -277,5 +330,7 @@ def equalised_odds(rows: Sequence[dict[str, Any]], tolerance: float, confidence:
             if verdict is Verdict.DISPARITY:
                 row["exceeds"], size = _against_tolerance(row["gap"], row["low"], tolerance, confidence)
                 note += f" {size}"
+            if row["coarse"]:
+                note += " Not all of these rates leave room for a gap of the tolerance: look at the ratio."
         found.append(row | {"note": among(row["n_groups"], row["n_too_small"], note)})
     return found

@@ -13,6 +13,8 @@ from appliedml.audits._fairness_features import Pooled, find_features, fold_evid
 from appliedml.audits._fairness_findings import findings
 from appliedml.audits._fairness_frontier import frontier, frontier_table
 from appliedml.audits._fairness_judge import Judged, Minimums, count, judge
+from appliedml.audits._fairness_ranking import ranking_findings, ranking_table
+from appliedml.audits._fairness_rare import rare_findings
 from appliedml.audits._fairness_scoring import scoring_table
 from appliedml.audits._fairness_unknown import candidates, compare_unknown
 from appliedml.audits._fairness_verdict import CRITERIA, Verdict
@@ -96,12 +98,16 @@ class Fairness(Configured):
     ``gaps``
         feature, intersection, metric, criterion, n_groups, n_too_small, n_not_compared (people of unknown level),
         gap, low, high, lowest_group, lowest_rate, highest_group, highest_rate, ratio, ratio_low, ratio_high, verdict,
-        exceeds, note.
+        exceeds, coarse (within tolerance, and no rate is as large as the tolerance, so that no gap could be), note.
     ``pairs``
         feature, metric, group_a, group_b, difference, low, high.
     ``unknown``
         feature, intersection, level, metric, n, rate, lowest_rate, highest_rate, against, against_rate, difference,
         low, high, outside, differs: people of unknown level against the judged groups, where they are not compared.
+    ``ranking``
+        feature, level, n, n_positive, n_negative, roc_auc, rest_roc_auc, difference, low, high, worse: AUROC inside
+        a group against that of all other known groups; two classes only, without intersections. The intervals hold
+        together (Bonferroni), apart from those of the gaps.
     ``too_small``
         feature, level, metric, counted, found, needed.
     ``impact_ratio``
@@ -198,7 +204,8 @@ class Fairness(Configured):
         -------
         Artifact
             Status "problem" if some gap exceeds the tolerance, "warning" if there is another disparity, if something
-            cannot be judged or if people of unknown level are treated differently, else "ok";
+            cannot be judged, if people of unknown level are treated differently or if the score ranks worse in a group,
+            else "ok";
             "not_applicable" without a sensitive feature that has two levels.
 
         Raises
@@ -242,7 +249,12 @@ class Fairness(Configured):
         unknown = compare_unknown(
             () if self.judge_unknown else judged, 1 - (1 - self.confidence) / max(1, n_unknown), self.tolerance
         )
-        found = findings(judged, features, unknown, self.tolerance, self.confidence)
+        ranking = ranking_table(judged, pooled, self.confidence)
+        found = (
+            *findings(judged, features, unknown, self.tolerance, self.confidence),
+            *ranking_findings(ranking, self.confidence),
+            *rare_findings(judged, self.tolerance),
+        )
         steps = [row for item in judged if len(item.counted.feature.parts) == 1 for row in frontier(item, pooled)]
         scoring = scoring_table(
             usable,
@@ -262,6 +274,7 @@ class Fairness(Configured):
                 "gaps": gaps,
                 "pairs": tables.pair_table(judged),
                 "unknown": unknown,
+                "ranking": ranking,
                 "too_small": tables.too_small_table(counted, minimums),
                 "impact_ratio": tables.impact_table(judged, self.reference or {}),
                 "scoring_rate": scoring,

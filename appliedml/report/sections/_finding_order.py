@@ -18,7 +18,7 @@ SUBJECTS: tuple[tuple[str, dict[str, tuple[str, ...]]], ...] = (
     (
         "some people are treated worse",
         {
-            "fairness": ("Disparity by ", "People of unknown "),
+            "fairness": ("Disparity by ", "People of unknown ", "Ranks worse in "),
             "identity_swaps": (
                 "The score depends on the identity ",
                 "Errors differ in texts ",

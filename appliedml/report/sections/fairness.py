@@ -15,6 +15,7 @@ from appliedml.report.sections._fairness_groups import (
     percent_of,
     rate_label,
 )
+from appliedml.report.sections._fairness_limits import about_small_rates, coarse, counted_in_words, ranking
 from appliedml.report.values import metric_label, plural_of
 from appliedml.store.run import Run
 
@@ -69,6 +70,8 @@ class Fairness:
             Text(_not_compared(artifact)),
             *_policy_bounds(artifact, run),
             *_gaps(artifact),
+            *about_small_rates(artifact),
+            *ranking(artifact),
             Subheading("What the criteria ask for"),
             Bullets(MEANINGS),
             Text(CANNOT_ALL_HOLD),
@@ -115,9 +118,12 @@ def _verdict(artifact: Artifact) -> Callout:
     gaps = artifact.tables["gaps"]
     counts = gaps["verdict"].value_counts()
     n = {name: int(counts.get(name, 0)) for name in ("disparity", "within tolerance", "insufficient evidence")}
-    tone: Tone = "good"
+    n_coarse = int(coarse(gaps).sum())
+    tone: Tone = "neutral" if n_coarse else "good"
     title = "Every gap is within tolerance"
-    if any(gaps["n_too_small"] > 0):
+    if n_coarse:
+        title = f"No gap exceeds the tolerance, but {n_coarse} of {len(gaps)} rates are too small for one that could"
+    elif any(gaps["n_too_small"] > 0):
         title = "Every gap judged is within tolerance; not all groups are judged"
     if any(finding.severity == "problem" for finding in artifact.findings):
         tone, title = "bad", "Disparity found: a gap exceeds the tolerance"
@@ -131,6 +137,11 @@ def _verdict(artifact: Artifact) -> Callout:
         f"{len(gaps)} verdicts: {n['disparity']} disparity, {n['within tolerance']} within tolerance, "
         f"{n['insufficient evidence']} insufficient evidence."
     )
+    if n_coarse:
+        text += (
+            f" {n_coarse} of those within tolerance are no reassurance: rates so small leave no room for a gap of "
+            f"{float(artifact.summary['tolerance']):g}; look at the ratio."
+        )
     shown = [finding for finding in artifact.findings if finding.severity in ("problem", "warning")]
     return Callout(tone, title, " ".join([text, *(f"{item.title}. {item.text}" for item in shown[:3])]))
 
@@ -220,7 +231,11 @@ def _unjudged(artifact: Artifact, column: str) -> list[Block]:
             f"{judged_from}. The figures of smaller groups are shown above, with wide intervals; no verdict rests on "
             f"them. {SMALL_NOTE}"
         )
-        shown = small.assign(rate=[rate_label(str(name)) for name in small["metric"]], found=small["found"].map(count))
+        shown = small.assign(
+            rate=[rate_label(str(name)) for name in small["metric"]],
+            counted=[counted_in_words(str(what), bool(summary["clustered"]), column) for what in small["counted"]],
+            found=small["found"].map(count),
+        )
         found.append(Table("Groups too small to judge", only(shown, columns), columns, note, collapsed=len(small) > 12))
     columns = (
         Column("feature", "Feature"), Column("status", "Status"), Column("n_levels", "Groups", "int"),

@@ -12,6 +12,7 @@ from appliedml.report.concerns import in_question, inputs_of
 from appliedml.report.context import answer
 from appliedml.report.ledger import found_evidence, load_standards
 from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count, impact_ratios, only, percent_of
+from appliedml.report.sections._fairness_limits import differences_beside_ratios
 from appliedml.report.values import number
 from appliedml.store.run import Run
 
@@ -49,6 +50,7 @@ class ImpactRatios:
             Callout("neutral", SUPPORT, _words()),
             *_coverage(run, context),
             *impact_ratios(artifact),
+            *differences_beside_ratios(artifact),
             *_scoring(artifact),
             *_small(table, context),
             *_unknown(artifact),

@@ -10,6 +10,9 @@ from appliedml.report.blocks import Callout, Document, Figure, Section, Subheadi
 from appliedml.report.html import render_html
 from appliedml.report.sections.fairness import Fairness
 
+# Rates that leave room for a gap of the tolerance.
+ROOMY = ["selection_rate", "true_positive_rate"]
+
 
 def evidence(n=4000, gap=0.3, classes=("no", "fraud"), unknown=False, group=False):
     """What the audit keeps of one fold, with a gap in the true positive rate by sex."""
@@ -65,7 +68,8 @@ def test_what_cannot_be_judged_is_not_called_in_order(settings, tone):
 
 
 def test_no_open_question_is_in_order():
-    audit = Audit(intersections=[], min_rows=2, min_positives=2, min_negatives=2, tolerance=0.9)
+    few = {"min_rows": 2, "min_positives": 2, "min_negatives": 2}
+    audit = Audit(intersections=[], metrics=ROOMY, tolerance=0.45, **few)
 
     blocks = Fairness().blocks({"fairness": audit.conclude([evidence(gap=0.0)])})
 
@@ -73,7 +77,7 @@ def test_no_open_question_is_in_order():
 
 
 def test_where_not_all_groups_are_judged_the_title_says_so():
-    audit = Audit(intersections=[], tolerance=0.9)
+    audit = Audit(intersections=[], metrics=ROOMY, tolerance=0.45)
 
     blocks = Fairness().blocks({"fairness": audit.conclude([evidence(gap=0.0)])})
 
@@ -218,3 +222,21 @@ def test_the_page_is_the_same_twice_and_hostile_levels_are_text(made):
     assert page == render_html(Document("Report", "", (again,)))
     assert "<b>M</b>" not in page
     assert "&lt;b&gt;M&lt;/b&gt;" in page
+
+
+def test_verdicts_that_say_nothing_do_not_make_the_headline_good():
+    blocks = Fairness().blocks(
+        {"fairness": Audit(intersections=[], tolerance=0.9, min_rows=2, min_positives=2).conclude([evidence(gap=0.0)])}
+    )
+
+    assert blocks[0].tone == "neutral"
+    assert "rates are too small for one that could" in blocks[0].title
+    assert "are no reassurance" in blocks[0].text
+
+
+def test_groups_too_small_to_judge_are_counted_in_the_unit_of_the_schema():
+    audit = Audit(intersections=[], min_rows=5000, n_resamples=100)
+
+    shown = tables(Fairness().blocks(Run(fairness=audit.conclude([evidence(group=True)]))))
+
+    assert set(shown["Groups too small to judge"].data["counted"]) == {"customers (customer_id)"}
