@@ -28,11 +28,11 @@ PLAN = aml.Plan(
                         "augment": {"rotation": 5, "shift": 0.05, "contrast": 0.1, "brightness": 0.05},
                     }
                 },
-                epochs=12,
+                epochs=9,
                 batch_size=16,
                 learning_rate=0.003,
                 schedule="cosine",
-                patience_epochs=6,
+                patience_epochs=5,
             ),
         ],
         validation=0.15,
@@ -51,7 +51,7 @@ PLAN = aml.Plan(
         aml.Fairness(),
         # Six simulated films are shown: they are nobody's.
         aml.ExplainImages(
-            max_images=6, grid=8, hidden="training", background_images=4, n_permutations=16, release_images=6
+            max_images=10, grid=8, hidden="training", background_images=4, n_permutations=16, release_images=6
         ),
         aml.ShortcutProbe(),
         aml.ImageRobustness(max_rows=200),
