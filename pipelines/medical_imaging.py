@@ -13,7 +13,7 @@ import appliedml as aml
 PLAN = aml.Plan(
     name="medical_imaging",
     seed=7,
-    data=aml.SimulateRadiographs(n_patients=400, size=64, shortcut=0.6),  # a planted shortcut: the report must find it
+    data=aml.SimulateRadiographs(n_patients=340, size=64, shortcut=0.6),  # a planted shortcut: the report must find it
     split=aml.GroupKFold(folds=5),  # all films of a patient stay in one fold
     pipeline=aml.Pipeline(
         [
@@ -28,11 +28,11 @@ PLAN = aml.Plan(
                         "augment": {"rotation": 5, "shift": 0.05, "contrast": 0.1, "brightness": 0.05},
                     }
                 },
-                epochs=9,
+                epochs=12,
                 batch_size=16,
                 learning_rate=0.003,
                 schedule="cosine",
-                patience_epochs=5,
+                patience_epochs=6,
             ),
         ],
         validation=0.15,

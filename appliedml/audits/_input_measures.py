@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.audits._profile_association import sample_rows
-from appliedml.audits._profile_columns import MIN_CELL, as_numbers, count_text
+from appliedml.audits._profile_columns import as_numbers
 from appliedml.audits._profile_groups import members
 from appliedml.core.images import Images
 from appliedml.core.near_duplicates import WORD
+from appliedml.core.small_counts import MIN_CELL, count_text
 from appliedml.core.texts import Texts
 
 MAX_IMAGES = 2000

@@ -10,10 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from appliedml.core.images import Images
+from appliedml.core.small_counts import MIN_CELL
 from appliedml.core.texts import Texts
-
-MIN_CELL = 5
-"""Counts of 1 to 4 are shown as "<5", so that a table by group does not point at a person."""
 
 NUMBER, CATEGORY, YES_NO, TEXT, DATE = "number", "category", "yes/no", "text", "date"
 OTHER = "other levels"
@@ -134,25 +132,6 @@ def as_numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
     numbers: NDArray[np.float64] = values.to_numpy(dtype=float, na_value=np.nan).copy()
     numbers[~np.isfinite(numbers)] = np.nan
     return numbers
-
-
-def count_text(count: int) -> str:
-    """Return a count as text; 1 to 4 is "<5".
-
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> count_text(0), count_text(3), count_text(1200)
-    ('0', '<5', '1,200')
-    """
-    return f"<{MIN_CELL}" if 0 < count < MIN_CELL else f"{count:,}"
 
 
 def safe_share(count: int, total: int) -> float:

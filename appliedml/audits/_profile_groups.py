@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 
 from appliedml.audits._profile_columns import (
     CATEGORY,
-    MIN_CELL,
     NUMBER,
     OTHER,
     YES_NO,
     as_numbers,
-    count_text,
     kind_of,
     safe_share,
     top_levels,
 )
 from appliedml.core.schema import UNKNOWN
+from appliedml.core.small_counts import MIN_CELL, count_text
 
 MISSING_TYPES: dict[str, Any] = {
     "column": str, "by": str, "level": str, "rows": str, "n_missing": str, "missing_share": float,

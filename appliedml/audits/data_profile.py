@@ -20,7 +20,6 @@ from appliedml.audits._input_measures import (
 from appliedml.audits._profile_association import PROXY_TYPES, proxies, sample_rows
 from appliedml.audits._profile_columns import (
     COLUMN_TYPES,
-    count_text,
     describe_columns,
     feature_frame,
     row_hashes,
@@ -41,6 +40,7 @@ from appliedml.core.fold import Fold
 from appliedml.core.params import AnyOf, Boolean, Integer, Null, Rule
 from appliedml.core.samples import Samples
 from appliedml.core.seeds import derive_seed
+from appliedml.core.small_counts import count_text
 from appliedml.core.stage import Configured
 
 PROXY_ROWS = 5000

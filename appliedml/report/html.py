@@ -16,9 +16,9 @@ from appliedml.report._page import Page
 from appliedml.report._page import paragraphs as paragraphs
 from appliedml.report._page import slug as slug
 
-EXPLORER_SCRIPT = "explorer.js"
-SCRIPTS = ("tables.js", EXPLORER_SCRIPT)
-"""Files of the templates folder that make up a page's one script, in order. Each is a function that calls itself."""
+EXPLORER_SCRIPTS = ("explorer_figures.js", "explorer_parts.js", "explorer.js")
+SCRIPTS = ("tables.js", *EXPLORER_SCRIPTS)
+"""Files of the templates folder that make up a page's one script, in order. Each is one function."""
 
 
 def render_html(document: blocks.Document) -> str:
@@ -102,7 +102,7 @@ def scripts_for(document: blocks.Document) -> tuple[str, ...]:
     ('tables.js',)
     """
     explored = any(isinstance(block, blocks.Explorer) for section in document.sections for block in section.blocks)
-    return SCRIPTS if explored else tuple(name for name in SCRIPTS if name != EXPLORER_SCRIPT)
+    return SCRIPTS if explored else tuple(name for name in SCRIPTS if name not in EXPLORER_SCRIPTS)
 
 
 @cache

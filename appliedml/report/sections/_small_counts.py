@@ -7,32 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-LEAST = 5
-FEW = f"<{LEAST}"
+from appliedml.core.small_counts import FEW, MIN_CELL
+
 NOT_SHOWN = "not shown"
 SMALL = (
-    f"Counts of 1 to {LEAST - 1} are shown as {FEW}. Where such a count would follow from a total and the other "
+    f"Counts of 1 to {MIN_CELL - 1} are shown as {FEW}. Where such a count would follow from a total and the other "
     f"counts, it and another one are {NOT_SHOWN}."
 )
-
-
-def few(count: int) -> str:
-    """Return a count as text; 1 to 4 is "<5".
-
-    Parameters
-    ----------
-    count : int
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> few(0), few(3), few(1200)
-    ('0', '<5', '1,200')
-    """
-    return FEW if 0 < count < LEAST else f"{count:,}"
 
 
 def hidden(cells: pd.Series[Any]) -> pd.Series[bool]:
@@ -91,7 +72,7 @@ def without_differences(
         elif len(away) > 1 and (part[away] != NOT_SHOWN).all():
             total = (totals or {}).get(key if isinstance(key, tuple) else (key,))
             # So many counts of 1 to 4 have one sum only where all are 1, or all are 4.
-            if total is not None and not len(away) < total - counted.sum() < (LEAST - 1) * len(away):
+            if total is not None and not len(away) < total - counted.sum() < (MIN_CELL - 1) * len(away):
                 found[away] = NOT_SHOWN
     return found
 

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import ALL_FOLDS, Artifact
+from appliedml.core.small_counts import FEW, count_text
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
 from appliedml.report.sections._input_measures import measure_blocks
-from appliedml.report.sections._small_counts import FEW, NOT_SHOWN, SMALL, few, hidden, left_out
+from appliedml.report.sections._small_counts import NOT_SHOWN, SMALL, hidden, left_out
 from appliedml.report.values import percent
 from appliedml.store.run import Run
 
@@ -97,7 +98,7 @@ def _flow(flow: Artifact) -> list[Block]:
                 for step, feature in set(zip(shown["step"], shown["feature"], strict=True))
                 if step in whole.index
             }
-            shown[name] = shown[name].map(few)
+            shown[name] = shown[name].map(count_text)
             shown = left_out(shown, name, [("step", "feature")], of, totals)
         shown["step"] = shown["step"].map(_words)
         by = (
