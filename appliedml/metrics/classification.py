@@ -76,13 +76,13 @@ class Metric:
         Raises
         ------
         DataError
-            If the shapes do not fit, or there are more classes than the measure can judge.
+            If the shapes do not fit, a weight is negative or not finite, or there are more classes than the measure
+            can judge.
         """
         rows = Rows(y, probabilities=given) if self.needs == "scores" else Rows(y, predictions=given)
         if rows.n_classes > 2 and not self.multiclass:
             raise DataError(f"{self.title} needs two classes. There are {rows.n_classes}.")
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).reshape(1, -1)
-        return float(self.function(rows.weighted(weights))[0])
+        return float(self.function(rows.weighted(_one_draw(self.title, sample_weight)))[0])
 
 
 def confusion(
@@ -108,9 +108,23 @@ def confusion(
     >>> confusion([0, 0, 1], [0, 1, 1]).tolist()
     [[1.0, 1.0], [0.0, 1.0]]
     """
-    weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64).reshape(1, -1)
+    weights = _one_draw("Confusion matrix", sample_weight)
     table: Floats = Rows(y, predictions=predicted, n_classes=n_classes).weighted(weights).confusion[0]
     return table
+
+
+def _one_draw(who: str, sample_weight: ArrayLike | None) -> Floats | None:
+    """Weights of rows as those of one resample, shape (1, n_samples)."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64).reshape(1, -1)
+    wrong = np.flatnonzero(~(np.isfinite(weights[0]) & (weights[0] >= 0)))
+    if len(wrong):
+        raise DataError(
+            f"{who}: sample_weight must be finite and not negative. Row {wrong[0]} has {weights[0, wrong[0]]:g}. "
+            "Leave a row out, or weigh it 0."
+        )
+    return weights
 
 
 def _of_interest(per_class: Floats) -> Floats:

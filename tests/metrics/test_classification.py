@@ -128,3 +128,11 @@ def test_a_binary_measure_refuses_three_classes():
 
 def test_every_measure_is_named_as_in_the_table():
     assert all(name == metric.name for name, metric in METRICS.items())
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_a_weight_that_is_none_is_refused_with_its_row(weight):
+    with pytest.raises(DataError, match=r"AUROC: sample_weight must be finite and not negative\. Row 1 has"):
+        METRICS["roc_auc"]([0, 1], [0.2, 0.4], [1.0, weight])
+    with pytest.raises(DataError, match=r"Confusion matrix: sample_weight .* Row 0 has"):
+        confusion([0, 1], [0, 1], [weight, 1.0])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from appliedml.report._explorer_json import static_table
-from appliedml.report.blocks import Block, Explorer, Table, Text
+from appliedml.report.blocks import Block, Callout, Explorer, Table, Text
 from appliedml.report.explorer import ExplorerData
+from appliedml.store.evidence import changed_evidence, doubt
 from appliedml.store.run import Run
 
 MAX_FOLDS = 12
@@ -32,6 +33,10 @@ class Thresholds:
             n_classes = len(run.info["classes"])
             text = f"With {n_classes} classes the largest probability decides: there is no single threshold to explore."
             return [Text(text)]
+        why = doubt(changed_evidence(run.files_state))
+        if why:
+            # Another threshold's verdict would rest on the same changed files as the run's own.
+            return [Callout("bad", "Nothing is explored", f"{why[:1].upper()}{why[1:]}.")]
         data = ExplorerData.of(run)
         if data is None:
             return [Text("The run's predictions hold no scores from which thresholds could be explored.")]

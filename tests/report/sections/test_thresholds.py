@@ -13,6 +13,10 @@ from appliedml.report.html import render_blocks, render_html
 from appliedml.report.json_form import render_json
 from appliedml.report.markdown import render_markdown
 from appliedml.report.sections.thresholds import Thresholds
+from appliedml.store import layout
+from appliedml.store.manifest import seal_run
+from appliedml.store.run import Run
+from appliedml.store.writer import write_table
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +67,15 @@ def test_hostile_names_are_text_everywhere(explorer_runs, demo, tmp_path):
 
     assert "<script>alert" not in page and "<img src=x" not in page
     assert len(page) < 250_000
+
+
+def test_nothing_is_explored_on_changed_evidence(explorer_runs, tmp_path):
+    run = explorer_runs.explorer_run(tmp_path / "run")
+    seal_run(run.path)
+    assert any(isinstance(block, blocks.Explorer) for block in Thresholds().blocks(ReportRun(Run(run.path))))
+
+    write_table(run.path / layout.SCORES, run.scores.assign(value=run.scores["value"] + 0.01))
+
+    (callout,) = Thresholds().blocks(ReportRun(Run(run.path)))
+    assert callout.tone == "bad"
+    assert callout.text == "The evidence was changed after the run: scores.parquet."
