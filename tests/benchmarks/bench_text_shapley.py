@@ -182,8 +182,8 @@ def run(n_train: int, epochs: int, n_texts: int, n_timed: int, n_exact: int, lad
         work=f"{n_texts} reviews, text_cnn, one output",
         today=f"Partition over model.predict, {SHAP_EVALS} evaluations: {seconds['shap'] / n_timed:.2f} s a text "
         f"({n_timed} timed)",
-        ours=f"{seconds['ours'] / n_timed:.3f} s a text ({draws} draws, every word a player); as the audit does, at most "
-        f"{most_players} phrases and {MIN_DRAWS} draws: {seconds['audit'] / n_timed:.3f} s; so all {n_texts}: "
+        ours=f"{seconds['ours'] / n_timed:.3f} s a text ({draws} draws, every word a player); as the audit does, "
+        f"at most {most_players} phrases and {MIN_DRAWS} draws: {seconds['audit'] / n_timed:.3f} s; so all {n_texts}: "
         f"{all_audit:.1f} s",
         ratio=ratio,
         accuracy=f"relative error on {N_WORDS} words {off['partition']:.3f} / {mine['written']:.3f} in the same game, "
