@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import Rule
 from appliedml.errors import StageError
+from appliedml.stages.balance._neighbours import Neighbours
 from appliedml.stages.balance._resampler import NEIGHBORS, RATIO, SEED, NeighborSampler, Rows
 
 
@@ -65,7 +66,9 @@ class Adasyn(NeighborSampler):
     def _sampler(self, strategy: dict[int, int]) -> Any:
         from imblearn.over_sampling import ADASYN
 
-        return ADASYN(sampling_strategy=strategy, n_neighbors=self.neighbors, random_state=self.random_state)
+        # The row itself is the first of its neighbours.
+        nearest = Neighbours(n_neighbors=self.neighbors + 1)
+        return ADASYN(sampling_strategy=strategy, n_neighbors=nearest, random_state=self.random_state)
 
     def _made(
         self, rows: Rows, matrix: NDArray[np.float64], strategy: dict[int, int]

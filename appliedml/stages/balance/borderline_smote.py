@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import Choice, Integer, Rule
 from appliedml.errors import StageError
+from appliedml.stages.balance._neighbours import Neighbours
 from appliedml.stages.balance._resampler import NEIGHBORS, RATIO, SEED, NeighborSampler, Rows
 
 
@@ -87,8 +88,9 @@ class BorderlineSmote(NeighborSampler):
 
         return BorderlineSMOTE(
             sampling_strategy=strategy,
-            k_neighbors=self.neighbors,
-            m_neighbors=self.border_neighbors,
+            # The row itself is the first of its neighbours.
+            k_neighbors=Neighbours(n_neighbors=self.neighbors + 1),
+            m_neighbors=Neighbours(n_neighbors=self.border_neighbors + 1),
             kind=self.kind,
             random_state=self.random_state,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from appliedml.core.params import Rule
+from appliedml.stages.balance._neighbours import Neighbours
 from appliedml.stages.balance._resampler import NEIGHBORS, RATIO, SEED, NeighborSampler, Rows
 
 
@@ -64,4 +65,6 @@ class Smote(NeighborSampler):
     def _sampler(self, strategy: dict[int, int]) -> Any:
         from imblearn.over_sampling import SMOTE
 
-        return SMOTE(sampling_strategy=strategy, k_neighbors=self.neighbors, random_state=self.random_state)
+        # The row itself is the first of its neighbours.
+        nearest = Neighbours(n_neighbors=self.neighbors + 1)
+        return SMOTE(sampling_strategy=strategy, k_neighbors=nearest, random_state=self.random_state)

@@ -8,6 +8,7 @@ from imblearn.pipeline import make_pipeline
 from sklearn.linear_model import LogisticRegression
 
 from appliedml.errors import StageError
+from appliedml.stages.balance._neighbours import FEWEST_ROWS
 from appliedml.stages.balance.smote import Smote
 from appliedml.stages.prepare.encode_categories import EncodeCategories
 from appliedml.stages.prepare.impute_missing import ImputeMissing
@@ -29,6 +30,18 @@ def test_the_rows_are_those_of_imbalanced_learn(rows):
     expected, expected_labels = SMOTE(k_neighbors=3, random_state=5).fit_resample(X, y)
     pd.testing.assert_frame_equal(more, expected)
     assert labels.tolist() == expected_labels.tolist()
+
+
+def test_so_they_are_of_as_many_rows_as_make_the_search_for_neighbours_another():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.normal(size=(2 * FEWEST_ROWS + 900, 18))).rename(columns=str)
+    y = np.repeat([0, 1], [FEWEST_ROWS + 600, FEWEST_ROWS + 300])
+
+    more, labels = Smote(random_state=5).fit_resample(X, y)
+
+    expected, expected_labels = SMOTE(random_state=5).fit_resample(X, y)
+    pd.testing.assert_frame_equal(more, expected)
+    assert len(labels) == len(expected_labels) == 2 * (FEWEST_ROWS + 600)
 
 
 @pytest.mark.parametrize(("ratio", "sizes"), [(1.0, [50, 50, 50]), (0.5, [50, 25, 25]), (0.2, [50, 10, 12])])

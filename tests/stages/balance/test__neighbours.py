@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.neighbors import NearestNeighbors
+
+from appliedml.stages.balance import _neighbours
+from appliedml.stages.balance._neighbours import FEWEST_ROWS, Neighbours
+
+N = FEWEST_ROWS + 37  # no whole number of blocks
+
+
+def rows_of(kind):
+    rng = np.random.default_rng(3)
+    plain = rng.normal(size=(N, 20))
+    return {
+        "as they come": plain,
+        "far from zero": plain + 1e6,
+        "columns of very different scale": plain * np.logspace(-4, 4, 20),
+        "outliers": plain * np.where(rng.random((N, 1)) < 0.01, 1e4, 1.0),
+        "whole numbers": np.round(plain),
+        "many equal rows": plain[rng.integers(0, 300, N)],
+        "one row N times": np.repeat(plain[:1], N, axis=0),
+        "beyond 32 bits": plain * 1e25,
+    }[kind]
+
+
+def distances(rows, queries, found):
+    return np.linalg.norm(rows[found] - queries[:, None, :], axis=2)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "as they come",
+        "far from zero",
+        "columns of very different scale",
+        "outliers",
+        "whole numbers",
+        "many equal rows",
+        "one row N times",
+        "beyond 32 bits",
+    ],
+)
+def test_the_nearest_rows_are_those_of_scikit_learn(kind):
+    rows = rows_of(kind)
+    queries = rows[::7]
+    found = Neighbours(n_neighbors=6).fit(rows).kneighbors(queries, return_distance=False)
+
+    # "kd_tree" subtracts before it squares; of rows equally near any may be named, so distances are compared.
+    expected = NearestNeighbors(n_neighbors=6, algorithm="kd_tree").fit(rows).kneighbors(queries, return_distance=False)
+    near, nearest = distances(rows, queries, found), distances(rows, queries, expected)
+    np.testing.assert_allclose(near, nearest, rtol=1e-9, atol=1e-9 * np.abs(rows).max())
+    assert all(len(set(row)) == 6 for row in found.tolist())
+    if kind in ("as they come", "far from zero", "columns of very different scale", "outliers"):
+        assert (found == expected).all()
+
+
+def test_what_is_not_certain_is_left_to_scikit_learn(monkeypatch):
+    rows = rows_of("as they come")
+    found, sure = _neighbours._nearest(rows - rows.mean(axis=0), rows - rows.mean(axis=0), 6)
+    assert sure.mean() > 0.99
+
+    monkeypatch.setattr(_neighbours, "_nearest", lambda *_: (np.zeros_like(found), np.zeros_like(sure)))
+    again = Neighbours(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False)
+    assert (again == found).all()
+
+
+def test_equal_rows_are_never_certain():
+    assert not _neighbours._nearest(rows_of("one row N times"), rows_of("one row N times")[:40], 6)[1].any()
+
+
+@pytest.mark.parametrize("rows", [rows_of("as they come")[:200], sparse.csr_array(rows_of("as they come"))])
+def test_few_or_sparse_rows_and_distances_are_scikit_learns(rows):
+    own, wanted = (kind(n_neighbors=4).fit(rows) for kind in (Neighbours, NearestNeighbors))
+
+    assert (
+        own.kneighbors(rows[:50], return_distance=False) == wanted.kneighbors(rows[:50], return_distance=False)
+    ).all()
+    assert all((a == b).all() for a, b in zip(own.kneighbors(rows[:50]), wanted.kneighbors(rows[:50]), strict=True))
+
+
+def test_imbalanced_learn_may_clone_it():
+    assert clone(Neighbours(n_neighbors=3)).n_neighbors == 3
