@@ -175,7 +175,7 @@ def out_of_fold(
         None where the rows cannot be split.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     matrix, categorical = encoded(frame)
     scores = np.full((len(labels), int(labels.max()) + 1), np.nan)
