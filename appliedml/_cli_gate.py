@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +31,27 @@ def gate(
 
     Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
     """
+    from appliedml.errors import AppliedMLError
+    from appliedml.gates.junit import write_junit, write_unjudged
+
+    try:
+        judgement = _judged(run, policy)
+    except AppliedMLError as error:
+        if junit is not None:
+            # What an earlier call wrote there may say that all gates passed.
+            with suppress(AppliedMLError):
+                write_unjudged(junit, str(error))
+        raise
+    if junit is not None:
+        write_junit(junit, judgement)
+        say(f"junit:   {junit}")
+    raise typer.Exit(judgement.exit_code)
+
+
+def _judged(run: Path, policy: Path | None) -> Judgement:
+    """Judge a run, keep the judgement where it is the run's own, and say it."""
     from appliedml.core.schema import Schema
+    from appliedml.errors import GateError
     from appliedml.gates.judge import judge
     from appliedml.gates.policy import check_subsets, load_policy
     from appliedml.report.build import write_report
@@ -39,8 +60,6 @@ def gate(
 
     found = Run(run)
     if policy is None and not found.info.get("policy"):
-        from appliedml.errors import GateError
-
         raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
     warn_of_changes(run)
     asked = load_policy(policy if policy is not None else found.info["policy"])
@@ -59,12 +78,7 @@ def gate(
         say("note:    nothing can be judged, and this was not kept. Get the files back, or run the plan again.")
     if foreign:
         say(f"note:    {policy} is not the policy of this run's plan; the run and its report keep the verdict by that.")
-    if junit is not None:
-        from appliedml.gates.junit import write_junit
-
-        write_junit(junit, judgement)
-        say(f"junit:   {junit}")
-    raise typer.Exit(judgement.exit_code)
+    return judgement
 
 
 def judge_and_keep(run: Run, policy: Policy) -> Judgement:

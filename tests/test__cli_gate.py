@@ -128,3 +128,19 @@ def test_a_judgement_is_kept_and_told_a_line_a_gate(run):
     judgement = judge_and_keep(Run(run), asked)
     assert list(Run(run)["gates"].tables["gates"]["verdict"]) == [result.verdict for result in judgement.results]
     assert [line.split()[0] for line in gate_lines(judgement)] == [result.verdict for result in judgement.results]
+
+
+def test_a_run_that_cannot_be_read_leaves_no_older_verdict_in_the_junit_file(run, tmp_path, capfd):
+    junit = tmp_path / "j.xml"
+    assert call("gate", run, "--junit", junit, capfd=capfd)[0] == 0
+    assert ElementTree.fromstring(junit.read_text()).get("errors") == "0"
+    (run / layout.SCORES).write_bytes(b"no table")
+
+    code, _, err = call("gate", run, "--junit", junit, capfd=capfd)
+
+    assert code == 2
+    root = ElementTree.fromstring(junit.read_text())
+    assert (root.get("tests"), root.get("errors")) == ("1", "1")
+    error = root.find("testcase/error")
+    assert error.get("type") == "not judged"
+    assert layout.SCORES in error.get("message") and layout.SCORES in err

@@ -14,6 +14,7 @@ def count_text(count: int) -> str:
     Parameters
     ----------
     count : int
+        Or a whole number of another type.
 
     Returns
     -------
@@ -24,4 +25,4 @@ def count_text(count: int) -> str:
     >>> count_text(0), count_text(3), count_text(1200)
     ('0', '<5', '1,200')
     """
-    return FEW if 0 < count < MIN_CELL else f"{count:,}"
+    return FEW if 0 < count < MIN_CELL else f"{int(count):,}"

@@ -37,8 +37,7 @@ def junit_xml(judgement: Judgement, suite: str = "appliedml gates") -> str:
     root = ElementTree.Element("testsuite", {"name": _clean(suite)} | {key: str(n) for key, n in counts.items()})
     for result in judgement.results:
         root.append(_case(result, judgement))
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return _text(root)
 
 
 def write_junit(path: str | Path, judgement: Judgement, suite: str = "appliedml gates") -> None:
@@ -56,6 +55,32 @@ def write_junit(path: str | Path, judgement: Judgement, suite: str = "appliedml 
         If the file cannot be written.
     """
     write_text(Path(path), junit_xml(judgement, suite))
+
+
+def write_unjudged(path: str | Path, reason: str, suite: str = "appliedml gates") -> None:
+    """Write a JUnit XML file with one error: nothing could be judged.
+
+    Parameters
+    ----------
+    path : str or Path
+    reason : str
+    suite : str
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0"}
+    root = ElementTree.Element("testsuite", {"name": _clean(suite)} | counts)
+    case = ElementTree.SubElement(root, "testcase", {"classname": "run", "name": "the run can be judged"})
+    ElementTree.SubElement(case, "error", {"type": "not judged", "message": _clean(reason)})
+    write_text(Path(path), _text(root))
+
+
+def _text(root: ElementTree.Element) -> str:
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def _case(result: GateResult, judgement: Judgement) -> ElementTree.Element:

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import MIN_CELL, count_text
 from appliedml.report._comparison_words import better_word, label, level_of, shown, with_ends
 from appliedml.report.blocks import Block, Column, Figure, KeyValues, Subheading, Table, Text
 from appliedml.report.figures import heatmap_chart, interval_chart
-from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count
+from appliedml.report.sections._fairness_groups import SMALL_NOTE
 from appliedml.report.values import number, percent, whole
 
 KINDS = {"discrimination": "Discrimination", "calibration": "Calibration", "decisions": "Decisions", "cost": "Cost"}
@@ -226,10 +227,10 @@ def groups(artifact: Artifact) -> list[Block]:
     found: list[Block] = []
     for feature, rows in table.groupby("feature", sort=False):
         # Fewer rows than this are not made a rate of: they might point at a person.
-        enough = rows["behind"] >= SMALL
+        enough = rows["behind"] >= MIN_CELL
         part = rows.assign(
             rate=[label(str(name)) for name in rows["metric"]],
-            n=rows["n"].map(count),
+            n=rows["n"].map(count_text),
             **{name: rows[name].where(enough) for name in ("a", "b", "difference", "low", "high")},
         )
         crossed = bool(rows["intersection"].iloc[0])
@@ -255,16 +256,16 @@ def decisions(artifact: Artifact) -> list[Block]:
     n, flipped = int(table["n"].iloc[0]), int(table["flipped"].iloc[0])
     mended, broken = int(table["mended"].iloc[0]), int(table["broken"].iloc[0])
     text = (
-        f"{count(flipped)} of {whole(n)} decisions flipped ({percent(flipped / max(1, n))}): {count(mended)} that "
-        f"were wrong in A are right in B, {count(broken)} that were right in A are wrong in B."
+        f"{count_text(flipped)} of {whole(n)} decisions flipped ({percent(flipped / max(1, n))}): {count_text(mended)} "
+        f"that were wrong in A are right in B, {count_text(broken)} that were right in A are wrong in B."
     )
     columns = (
         Column("of", "Of"), Column("level", "Group"), Column("n", "Rows"), Column("flipped", "Flipped"),
         Column("share", "Share flipped", "percent"), Column("mended", "Mended: right in B only"),
         Column("broken", "Broken: right in A only"),
     )  # fmt: skip
-    counted = {name: table[name].map(count) for name in ("n", "flipped", "mended", "broken")}
-    hidden = table["n"].between(1, SMALL - 1) | table["flipped"].between(1, SMALL - 1)
+    counted = {name: table[name].map(count_text) for name in ("n", "flipped", "mended", "broken")}
+    hidden = table["n"].between(1, MIN_CELL - 1) | table["flipped"].between(1, MIN_CELL - 1)
     share = (table["flipped"] / table["n"].where(table["n"] > 0)).where(~hidden)
     part = table.assign(share=share, **counted)
     note = "Counts of 1 to 4 are shown as <5."
@@ -274,7 +275,7 @@ def decisions(artifact: Artifact) -> list[Block]:
             Column("true", "Reference standard"), Column("a", "Decision of A"), Column("b", "Decision of B"),
             Column("n", "Rows"),
         )  # fmt: skip
-        shown_moves = moves.assign(n=moves["n"].map(count))
+        shown_moves = moves.assign(n=moves["n"].map(count_text))
         found.append(Table("From which decision to which", shown_moves, own, note, collapsed=len(moves) > 12))
     return [*found, *_agreement(artifact)]
 
@@ -305,7 +306,7 @@ def _ranks(bands: pd.DataFrame) -> Figure:
     near = float(bands.loc[(bands["band_a"] - bands["band_b"]).abs() <= 1, "share"].sum())
     counts = bands.pivot_table(index="band_a", columns="band_b", values="n", aggfunc="sum", fill_value=0)
     # Whole percentages, and no cell that stands for a few rows.
-    shares = counts.where(counts >= SMALL, 0).mul(100).div(counts.sum(axis=1), axis=0).round()
+    shares = counts.where(counts >= MIN_CELL, 0).mul(100).div(counts.sum(axis=1), axis=0).round()
     data = pd.DataFrame(
         [(_band(a), _band(b), shares.loc[a, b]) for a in shares.index for b in shares.columns],
         columns=["Tenth in A", "Tenth in B", "percent"],
@@ -314,7 +315,7 @@ def _ranks(bands: pd.DataFrame) -> Figure:
         title="Of every tenth of the rows in A, percent by tenth in B",
         alt="Tenths of the rows from the lowest score (1) to the highest (10): A down, B across. "
         f"{percent(diagonal)} of the rows are in the same tenth in both runs, {percent(near)} in the same or a "
-        f"neighbouring one. Cells of fewer than {SMALL} rows are shown as 0; rows with equal scores share a tenth.",
+        f"neighbouring one. Cells of fewer than {MIN_CELL} rows are shown as 0; rows with equal scores share a tenth.",
         data=data,
         x="Tenth in B",
         y="Tenth in A",

@@ -1,9 +1,9 @@
 import pytest
 
+from appliedml.core.small_counts import MIN_CELL as SMALL
 from appliedml.execution.compare_runs import compare_runs
 from appliedml.report import _comparison_scores as scores
 from appliedml.report.blocks import Figure, Table, Text
-from appliedml.report.sections._fairness_groups import SMALL
 
 
 @pytest.fixture(scope="module")

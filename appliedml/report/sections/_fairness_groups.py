@@ -8,16 +8,15 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import FEW, MIN_CELL, count_text
 from appliedml.report.blocks import Block, Column, Figure, Subheading, Table
 from appliedml.report.figures import interval_chart
 from appliedml.report.values import metric_label, percent
 
 MAX_ROWS = 60
-# Fewer rows than these are neither counted nor made a rate of: they might point at a person.
-SMALL = 5
 SMALL_NOTE = (
-    "Counts of 1 to 4 are shown as <5; rates of fewer than 5 rows, and shares that would give such a count away, are "
-    "left out."
+    f"Counts of 1 to {MIN_CELL - 1} are shown as {FEW}; rates of fewer than {MIN_CELL} rows, and shares that would "
+    "give such a count away, are left out."
 )
 COUNTED = {"prevalence": "n_positive", "selection_rate": "n_selected"}
 # Rates whose groups are few are set side by side; many groups get a row each.
@@ -31,11 +30,6 @@ def percent_of(share: Any) -> str:
     return percent(share) if text == "100" and share < 1 else f"{text} %"
 
 
-def count(n: Any) -> str:
-    """Return a count as text; 1 to 4 is "<5"."""
-    return f"<{SMALL}" if 0 < n < SMALL else f"{int(n):,}"
-
-
 def only(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Keep what is shown: other forms of the report hold every column of a table."""
     return table[[name for column in columns for name in (column.name, *(column.bounds or ()))]]
@@ -47,9 +41,9 @@ def _without_small(part: pd.DataFrame) -> pd.DataFrame:
     for name in _rates(part):
         behind = part.get(f"{name}_n", part["n"])
         if COUNTED.get(name) in part:
-            behind = behind.where(~part[COUNTED[name]].between(1, SMALL - 1), 0)
+            behind = behind.where(~part[COUNTED[name]].between(1, MIN_CELL - 1), 0)
         for column in (name, f"{name}_low", f"{name}_high"):
-            shown[column] = part[column].where(behind >= SMALL)
+            shown[column] = part[column].where(behind >= MIN_CELL)
     return shown
 
 
@@ -84,7 +78,7 @@ def _group_tables(feature: str, part: pd.DataFrame, crossed: bool, artifact: Art
         note += "People of unknown level are counted and shown; "
         note += "they are compared like a group." if artifact.summary["judge_unknown"] else "they are not compared."
     note = f"{note.strip()} {SMALL_NOTE}"
-    shown = part.assign(**{name: part[name].map(count) for name in counts if name in part})
+    shown = part.assign(**{name: part[name].map(count_text) for name in counts if name in part})
     found: list[Block] = [Table(f"Rates by {feature}", only(shown, first), tuple(first), note, collapsed=crossed)]
     if len(second) > 1:
         note = "Observed minus predicted: above 0 the scores are too low for the group, below 0 too high."
@@ -180,12 +174,12 @@ def impact_ratios(artifact: Artifact) -> list[Block]:
         "interval beside it: these intervals hold for all groups of a feature together. Groups under 2% of the people "
         f"are shown too. Calculation support, not an independent bias audit. {SMALL_NOTE}"
     )
-    hidden = table["n_selected"].between(1, SMALL - 1) & (table["reading"] == "too small to judge")
-    enough = (table["n"] >= SMALL) & ~hidden
+    hidden = table["n_selected"].between(1, MIN_CELL - 1) & (table["reading"] == "too small to judge")
+    enough = (table["n"] >= MIN_CELL) & ~hidden
     rates = ("share", "selection_rate", "ratio", "low", "high")
     shown = table.assign(
-        n=table["n"].map(count),
-        n_selected=table["n_selected"].map(count),
+        n=table["n"].map(count_text),
+        n_selected=table["n_selected"].map(count_text),
         **{name: table[name].where(enough) for name in rates},
     )
     caption = "Selection rate and impact ratio, by feature and intersection"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import MIN_CELL, count_text
 from appliedml.report.blocks import Block, Column, Subheading, Table, Text
-from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count, only, percent_of
+from appliedml.report.sections._fairness_groups import SMALL_NOTE, only, percent_of
 from appliedml.report.values import interval, number, plural_of
 
 MAX_NAMED = 5
@@ -101,7 +102,7 @@ def _open_ratios(artifact: Artifact) -> str:
     several = ratios["class"].nunique() > 1
     labels = [str(metric).partition(".")[2] if several else "" for metric in within["metric"]]
     keys = set(zip(within["feature"], labels, strict=True))
-    rows = ratios[ratios["reading"].isin(_OPEN) & (ratios["n"] >= SMALL)]
+    rows = ratios[ratios["reading"].isin(_OPEN) & (ratios["n"] >= MIN_CELL)]
     told = [
         f"{row['level']} by {row['feature']}{' (' + row['class'] + ')' if several else ''} "
         f"{number(row['ratio'])} ({interval(row['low'], row['high'])}), {row['reading']}"
@@ -129,7 +130,7 @@ def ranking(artifact: Artifact) -> list[Block]:
     if table is None or table.empty:
         return []
     # The rarer class says how much there is to rank; of fewer than 5 rows nothing is told.
-    enough = table[["n_positive", "n_negative"]].min(axis=1) >= SMALL
+    enough = table[["n_positive", "n_negative"]].min(axis=1) >= MIN_CELL
     sentences = []
     for feature, part in table[enough & table["roc_auc"].notna()].groupby("feature", sort=False):
         if len(part) < 2:
@@ -154,8 +155,8 @@ def ranking(artifact: Artifact) -> list[Block]:
     )  # fmt: skip
     figures = ("roc_auc", "rest_roc_auc", "difference", "low", "high")
     shown = table.assign(
-        fewest=table[["n_positive", "n_negative"]].min(axis=1).map(count),
-        n=table["n"].map(count),
+        fewest=table[["n_positive", "n_negative"]].min(axis=1).map(count_text),
+        n=table["n"].map(count_text),
         reading=[
             "warning" if worse and told else "no difference shown"
             for worse, told in zip(table["worse"], enough, strict=True)

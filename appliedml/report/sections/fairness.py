@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import count_text
 from appliedml.report._explorer_figures import Limits
 from appliedml.report.blocks import Block, Bullets, Callout, Column, Subheading, Table, Text, Tone
 from appliedml.report.figures import interval_chart, line_chart
 from appliedml.report.sections._fairness_groups import (
     MAX_ROWS,
     SMALL_NOTE,
-    count,
     groups,
     only,
     percent_of,
@@ -89,7 +89,7 @@ def _not_compared(artifact: Artifact) -> str:
     found = features[~features["intersection"].astype(bool) & (features["n_unknown"] > 0)]
     if found.empty:
         return "The level of nobody is unknown, so nobody is left out of the comparisons for that reason."
-    counts = ", ".join(f"{name} {count(n)}" for name, n in zip(found["feature"], found["n_unknown"], strict=True))
+    counts = ", ".join(f"{name} {count_text(n)}" for name, n in zip(found["feature"], found["n_unknown"], strict=True))
     if artifact.summary["judge_unknown"]:
         return f"Rows of people of unknown level, who are compared like a group where they are enough: {counts}."
     return f"Rows of people of unknown level, who are counted but not compared: {counts}."
@@ -234,14 +234,14 @@ def _unjudged(artifact: Artifact, column: str) -> list[Block]:
         shown = small.assign(
             rate=[rate_label(str(name)) for name in small["metric"]],
             counted=[counted_in_words(str(what), bool(summary["clustered"]), column) for what in small["counted"]],
-            found=small["found"].map(count),
+            found=small["found"].map(count_text),
         )
         found.append(Table("Groups too small to judge", only(shown, columns), columns, note, collapsed=len(small) > 12))
     columns = (
         Column("feature", "Feature"), Column("status", "Status"), Column("n_levels", "Groups", "int"),
         Column("n_rows", "Rows", "int"), Column("n_unknown", "Unknown"), Column("reason", "Reason"),
     )  # fmt: skip
-    shown = features.assign(n_unknown=features["n_unknown"].map(count))
+    shown = features.assign(n_unknown=features["n_unknown"].map(count_text))
     table = Table("Features and intersections, with people of unknown level", only(shown, columns), columns)
     return [Subheading("Who could not be judged"), *found, *_unknown(artifact), table]
 
@@ -263,7 +263,7 @@ def _unknown(artifact: Artifact) -> list[Block]:
         f"{percent_of(artifact.summary['confidence'])} confidence, apart from those of the gaps."
     )
     shown = table.assign(
-        n=table["n"].map(count),
+        n=table["n"].map(count_text),
         label=[rate_label(str(name)) for name in table["metric"]],
         reading=["warning" if differs else "no difference shown" for differs in table["differs"]],
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import MIN_CELL, count_text
 from appliedml.report.blocks import Block, Bullets, Callout, Column, Subheading, Table, Text, Tone
 from appliedml.report.figures import interval_chart
-from appliedml.report.sections._fairness_groups import SMALL, count, only, percent_of
+from appliedml.report.sections._fairness_groups import only, percent_of
 from appliedml.report.values import number
 from appliedml.store.run import Run
 
@@ -79,15 +80,16 @@ def _what(artifact: Artifact) -> str:
     return (
         f"{summary['n_terms']:,} identity terms were put into {summary['n_templates']:,} templates, and swapped in own "
         f"sentences of the test rows; what changes is {score}, in the {summary['n_folds']} out-of-fold models. Of "
-        f"{summary['n_texts']:,} test texts {count(summary['n_with_term'])} hold a term, "
-        f"{count(summary['n_swappable'])} name one group of a dimension only, and {count(summary['n_swapped'])} of "
-        f"these were swapped. A change of at least {number(summary['tolerance'])} matters."
+        f"{summary['n_texts']:,} test texts {count_text(summary['n_with_term'])} hold a term, "
+        f"{count_text(summary['n_swappable'])} name one group of a dimension only, and "
+        f"{count_text(summary['n_swapped'])} of these were swapped. A change of at least "
+        f"{number(summary['tolerance'])} matters."
     )
 
 
 def _dimensions(artifact: Artifact) -> Table:
     table = artifact.tables["dimensions"]
-    shown = table.assign(n_texts=table["n_texts"].map(count))
+    shown = table.assign(n_texts=table["n_texts"].map(count_text))
     columns = (
         Column("dimension", "Dimension"), _VERDICT, Column("n_terms", "Terms in templates", "int"),
         Column("n_texts", "Test texts with a term"),
@@ -107,7 +109,7 @@ def _groups(artifact: Artifact) -> list[Block]:
     if table.empty:
         return []
     label = _named(table, table["dimension"] + ": " + table["group"])
-    shown = table.assign(label=label, n_training_texts=table["n_training_texts"].map(count))
+    shown = table.assign(label=label, n_training_texts=table["n_training_texts"].map(count_text))
     order = shown.assign(size=shown["gap"].abs()).sort_values("size", ascending=False, kind="stable").head(MAX_ITEMS)
     top, tolerance = order.iloc[0], number(artifact.summary["tolerance"])
     columns = (
@@ -141,7 +143,7 @@ def _terms(artifact: Artifact) -> list[Block]:
         return []
     shown = table.assign(
         size=table["gap"].abs(),
-        n_training_texts=table["n_training_texts"].map(count),
+        n_training_texts=table["n_training_texts"].map(count_text),
         label=_named(table, table["dimension"] + ": " + table["group"]),
     )
     order = shown.sort_values("size", ascending=False, kind="stable")
@@ -201,7 +203,7 @@ def _own(artifact: Artifact) -> list[Block]:
             Column("dimension", "Dimension"), Column("item", "With"), Column("against", "Instead of"),
             Column("n_sentences", "Swaps"),
         )  # fmt: skip
-        shown = small.assign(n_sentences=small["n_sentences"].map(count))
+        shown = small.assign(n_sentences=small["n_sentences"].map(count_text))
         note = (
             f"Fewer than {artifact.summary['min_texts']} {unit.lower()}, or too few in some fold: no verdict rests on "
             "them, and their figures are not shown."
@@ -218,9 +220,9 @@ def _errors(artifact: Artifact) -> list[Block]:
     shown = table.assign(
         rate_name=table["metric"].str.replace("_", " "),
         label=table["dimension"] + ": " + table["group"],
-        n_counted=table["n_counted"].map(count) + table["small"].map({True: " (small)", False: ""}).astype("str"),
+        n_counted=table["n_counted"].map(count_text) + table["small"].map({True: " (small)", False: ""}).astype("str"),
     )
-    few = pd.to_numeric(table["n_counted"]) < SMALL
+    few = pd.to_numeric(table["n_counted"]) < MIN_CELL
     for column in ("rate", "rate_low", "rate_high", "gap"):
         shown[column] = table[column].mask(few)
     columns = (

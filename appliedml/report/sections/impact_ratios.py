@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from appliedml.core.artifact import Artifact
+from appliedml.core.small_counts import MIN_CELL, count_text
 from appliedml.report.blocks import Block, Callout, Column, KeyValues, Subheading, Table, Text
 from appliedml.report.concerns import in_question, inputs_of
 from appliedml.report.context import answer
 from appliedml.report.ledger import found_evidence, load_standards
-from appliedml.report.sections._fairness_groups import SMALL, SMALL_NOTE, count, impact_ratios, only, percent_of
+from appliedml.report.sections._fairness_groups import SMALL_NOTE, impact_ratios, only, percent_of
 from appliedml.report.sections._fairness_limits import differences_beside_ratios
 from appliedml.report.values import number
 from appliedml.store.run import Run
@@ -90,12 +91,12 @@ def _scoring(artifact: Artifact) -> list[Block]:
         Column("scoring_rate", "Scoring rate", "percent"), Column("reference", "Reference group"),
         Column("ratio", "Impact ratio", "interval", ("low", "high")), Column("reading", "Against 0.80"),
     )  # fmt: skip
-    hidden = table["n_above"].between(1, SMALL - 1) & (table["reading"] == "too small to judge")
-    enough = (table["n"] >= SMALL) & ~hidden
+    hidden = table["n_above"].between(1, MIN_CELL - 1) & (table["reading"] == "too small to judge")
+    enough = (table["n"] >= MIN_CELL) & ~hidden
     rates = ("share", "scoring_rate", "ratio", "low", "high")
     shown = table.assign(
-        n=table["n"].map(count),
-        n_above=table["n_above"].map(count),
+        n=table["n"].map(count_text),
+        n_above=table["n_above"].map(count_text),
         **{name: table[name].where(enough) for name in rates},
     )
     note = (
@@ -120,12 +121,12 @@ def _small(table: pd.DataFrame, context: dict[str, Any]) -> list[Block]:
         else "Nobody has justified leaving any of them out: answer the question 'category_exclusions' in context.yaml."
     )
     columns = (Column("feature", "Feature"), Column("level", "Group"), Column("n", "Rows"))
-    shown = only(small.assign(n=small["n"].map(count)), columns)
+    shown = only(small.assign(n=small["n"].map(count_text)), columns)
     words = f"They may be left out of ratios with a reason; their rates are printed above all the same. {why}"
     return [heading, Text(words), Table(f"Groups with less than {limit} of the rows of known level", shown, columns)]
 
 
 def _unknown(artifact: Artifact) -> list[Block]:
     features = artifact.tables["features"]
-    rows = [(str(row.feature), count(row.n_unknown)) for row in features.itertuples()]
+    rows = [(str(row.feature), count_text(row.n_unknown)) for row in features.itertuples()]
     return [KeyValues(tuple(rows), title="Rows of unknown level, left out of the ratios")] if rows else []
