@@ -100,6 +100,9 @@ def bootstrap_rates(
     without it, all its resamples would be equal. (Agresti and Caffo's correction, in its effect the same as Wilson's
     interval; with 1,000 rows behind a rate it moves an endpoint by less than 0.001.)
 
+    With few clusters in a group intervals are too narrow: of 95 %, those of five clusters of very unlike members held
+    in 84 to 98 % of simulations, those of ten in 90 to 95 %. By default the fairness audit judges no such group.
+
     Source
     ------
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 6; Field and Welsh (2007), Bootstrapping
