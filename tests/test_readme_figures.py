@@ -48,6 +48,18 @@ def test_of_several_results_the_newest_versions_are_shown(scripts, tmp_path):
     assert table.lines_of(table.newest(tmp_path / "nowhere")) == [table.NONE_YET]
 
 
+def test_what_only_must_not_be_slower_is_one_row_unless_it_is(scripts):
+    table = scripts("readme_table")
+    record = {"work": "a", "today": "t", "ratio": 2.0, "ours": "", "accuracy": "same", "target": table.NOT_SLOWER}
+    records = [record | {"met": True}, record | {"ratio": 3.0, "met": True}, record | {"ratio": 0.9, "met": False}]
+    its = {"cores": 2, "python": "3.11.7", "tensorflow": "2.21.0"}
+
+    first, last = table.lines_of({"environment": its, "benchmarks": {"x": records}})[-2:]
+
+    assert first == "| a | t | 0.9x | same | not slower: **not met** |"
+    assert last.startswith("| 2 other kinds of network") and "| 2.0x to 3.0x |" in last
+
+
 def test_filling_replaces_only_what_stands_between_the_markers(scripts, tmp_path):
     readme = scripts("_readme")
     path = tmp_path / "README.md"
