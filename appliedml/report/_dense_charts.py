@@ -96,8 +96,9 @@ def heatmap_chart(
     value: str,
     value_title: str,
     columns: Sequence[Column] = (),
+    numbers: bool = True,
 ) -> Figure:
-    """Draw a value for each pair of labels as a coloured cell with its number written in it.
+    """Draw a value for each pair of labels as a coloured cell.
 
     Parameters
     ----------
@@ -110,6 +111,9 @@ def heatmap_chart(
     value : str
         Numeric column. Values on both sides of zero get a scale with two colours around zero.
     value_title : str
+    numbers : bool
+        Write its number into every cell, where there are at most 14 columns. Numbers of very many cells hide the
+        picture, and drawing them takes most of its time.
 
     Returns
     -------
@@ -131,9 +135,6 @@ def heatmap_chart(
     else:
         ramp = theme.SEQUENTIAL
     domain = [float(end) for end in np.linspace(lowest, highest, len(ramp))]
-    frame["dark"] = charts.ink_on((frame["value"] - lowest) / ((highest - lowest) or 1.0), ramp)
-    whole = bool((frame["value"] % 1 == 0).all())
-    frame["text"] = [f"{number:,.0f}" if whole else f"{number:.2f}" for number in frame["value"]]
     down_axis = charts.rows_axis(grid=False, **charts.TITLE_ABOVE)
     where = {
         "x": charts.labels("x", spaced(x), axis=charts.across_axis(frame["x"].nunique())),
@@ -141,7 +142,10 @@ def heatmap_chart(
     }
     colour = charts.colour_ramp("value", value_title, {"domain": domain, "range": list(ramp), "interpolate": "rgb"})
     layers = [charts.layer({"type": "rect", "stroke": theme.PAPER, "strokeWidth": 1.5}, **where, color=colour)]
-    if frame["x"].nunique() <= 14:
+    if numbers and frame["x"].nunique() <= 14:
+        frame["dark"] = charts.ink_on((frame["value"] - lowest) / ((highest - lowest) or 1.0), ramp)
+        whole = bool((frame["value"] % 1 == 0).all())
+        frame["text"] = [f"{number:,.0f}" if whole else f"{number:.2f}" for number in frame["value"]]
         inks = {"domain": [True, False], "range": list(charts.CELL_INK)}
         ink = {"field": "dark", "type": "nominal", "legend": None, "scale": inks}
         words = {"field": "text", "type": "nominal"}

@@ -49,10 +49,9 @@ def _without_small(part: pd.DataFrame) -> pd.DataFrame:
 
 def groups(artifact: Artifact, units: str = "Units") -> list[Block]:
     """Return charts and tables of every group's rates, by feature; units are what rows come in groups of."""
-    table = artifact.tables["by_group"]
+    table = _without_small(artifact.tables["by_group"])
     found: list[Block] = []
-    for feature, rows in table.groupby("feature", sort=False):
-        part = _without_small(rows)
+    for feature, part in table.groupby("feature", sort=False):
         crossed = bool(part["intersection"].iloc[0])
         if not crossed:
             found.append(Subheading(f"By {feature}"))

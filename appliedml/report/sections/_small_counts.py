@@ -103,6 +103,8 @@ def left_out(
     DataFrame
     """
     cells = table[count]
+    if not hidden(cells).any():
+        return table
     # What is left out in one way to add up may make a count follow in another; a few rounds settle it.
     for _ in range(4):
         before = cells

@@ -37,6 +37,8 @@ _HIDDEN = {
     "training": "the same place of {n} training images in turn",
 }
 _INTERVAL = ("low", "high")
+# Cells of a map into which numbers are written; they stand in the table behind every map.
+MOST_NUMBERS = 36
 _ALL = "all images"
 _PREVIEW = "gradients (quick preview)"
 # A report stays small: released images are shown in order of their score up to this number.
@@ -175,6 +177,7 @@ def _average_map(part: pd.DataFrame, title: str, what: str) -> Figure:
         value="percent",
         value_title="Share of the attribution (%)",
         columns=_CELLS,
+        numbers=len(part) <= MOST_NUMBERS,
     )
 
 
@@ -278,6 +281,7 @@ def _difference(name: str, level: str, part: pd.DataFrame, total: float, columns
         value="percent",
         value_title="Difference, in % of the attribution of all images",
         columns=columns,
+        numbers=len(part) <= MOST_NUMBERS,
     )
 
 
