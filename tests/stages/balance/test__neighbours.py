@@ -56,6 +56,19 @@ def test_the_nearest_rows_are_those_of_scikit_learn(kind):
         assert (found == expected).all()
 
 
+@pytest.mark.parametrize("width", [7, 8, 15, 16])
+def test_it_is_asked_from_eight_columns_on_whatever_scikit_learn_would_do(width, monkeypatch):
+    rows = rows_of("as they come")[:, :width]
+    asked = []
+    nearest = _neighbours._nearest
+    monkeypatch.setattr(_neighbours, "_nearest", lambda *given: asked.append(width) or nearest(*given))
+
+    found = Neighbours(n_neighbors=6).fit(rows).kneighbors(rows[:300], return_distance=False)
+
+    assert asked == [width] * (width >= 8)
+    assert (found == NearestNeighbors(n_neighbors=6).fit(rows).kneighbors(rows[:300], return_distance=False)).all()
+
+
 def test_what_is_not_certain_is_left_to_scikit_learn(monkeypatch):
     rows = rows_of("as they come")
     found, sure = _neighbours._nearest(rows - rows.mean(axis=0), rows - rows.mean(axis=0), 6)
