@@ -32,8 +32,11 @@ def hidden(cells: pd.Series[Any]) -> pd.Series[bool]:
     >>> hidden(pd.Series(["12", "<5", "<5 rows", "not shown"])).tolist()
     [False, True, True, True]
     """
-    text = cells.astype(str)
-    return text.str.startswith(FEW) | (text == NOT_SHOWN)
+    return pd.Series([_is_hidden(str(cell)) for cell in cells], index=cells.index, dtype=bool)
+
+
+def _is_hidden(text: str) -> bool:
+    return text.startswith(FEW) or text == NOT_SHOWN
 
 
 def without_differences(
@@ -62,19 +65,27 @@ def without_differences(
     >>> without_differences(pd.Series(["200", "81", "<5"]), by).tolist()
     ['200', 'not shown', 'not shown']
     """
-    found = cells.astype(str).copy()
-    for key, part in found.groupby([parts[name] for name in parts.columns], sort=False, dropna=False):
-        away = part[hidden(part)].index
-        counted = part.drop(away).map(_amount)
-        if len(away) == 1 and len(counted):
-            above = counted[counted > 0]
-            found[[*away, (above if len(above) else counted).idxmin()]] = NOT_SHOWN
-        elif len(away) > 1 and (part[away] != NOT_SHOWN).all():
-            total = (totals or {}).get(key if isinstance(key, tuple) else (key,))
+    # Lists, not tables: there may be thousands of parts with a few cells each.
+    written = cells.astype(str)
+    found, of = written.tolist(), parts.groupby(list(parts.columns), sort=False, dropna=False).ngroup().tolist()
+    keys = list(zip(*(parts[name] for name in parts.columns), strict=True))
+    members: dict[int, list[int]] = {}
+    for place, part in enumerate(of):
+        members.setdefault(part, []).append(place)
+    for places in members.values():
+        away = [place for place in places if _is_hidden(found[place])]
+        counted = {place: _amount(found[place]) for place in places if not _is_hidden(found[place])} if away else {}
+        if len(away) == 1 and counted:
+            above = {place: amount for place, amount in counted.items() if amount > 0} or counted
+            for place in (*away, min(above, key=above.__getitem__)):
+                found[place] = NOT_SHOWN
+        elif len(away) > 1 and all(found[place] != NOT_SHOWN for place in away):
+            total = (totals or {}).get(keys[places[0]])
             # So many counts of 1 to 4 have one sum only where all are 1, or all are 4.
-            if total is not None and not len(away) < total - counted.sum() < (MIN_CELL - 1) * len(away):
-                found[away] = NOT_SHOWN
-    return found
+            if total is not None and not len(away) < total - sum(counted.values()) < (MIN_CELL - 1) * len(away):
+                for place in away:
+                    found[place] = NOT_SHOWN
+    return pd.Series(found, index=cells.index, dtype=written.dtype, name=cells.name)
 
 
 def left_out(
