@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
 from appliedml.stages.balance import _neighbours
 from appliedml.stages.balance._neighbours import FEWEST_ROWS, Neighbours
@@ -22,6 +23,11 @@ def rows_of(kind):
         "many equal rows": plain[rng.integers(0, 300, N)],
         "one row N times": np.repeat(plain[:1], N, axis=0),
         "beyond 32 bits": plain * 1e25,
+        "too small for 32 bits": plain * 1e-22,
+        "some far too small": plain * np.where(rng.random((N, 1)) < 0.5, 1e-22, 1.0),
+        "a sentinel": np.where((rng.random((N, 1)) < 0.05) & (np.arange(20) == 3), 999_999_999.0, plain),
+        "one huge value": np.where((np.arange(N) == 5)[:, None] & (np.arange(20) == 0), 1e12, plain),
+        "as large as numbers are": np.where((np.arange(N) == 5)[:, None], 1.7e308, plain),
     }[kind]
 
 
@@ -40,6 +46,8 @@ def distances(rows, queries, found):
         "many equal rows",
         "one row N times",
         "beyond 32 bits",
+        "too small for 32 bits",
+        "some far too small",
     ],
 )
 def test_the_nearest_rows_are_those_of_scikit_learn(kind):
@@ -71,12 +79,39 @@ def test_it_is_asked_from_eight_columns_on_whatever_scikit_learn_would_do(width,
 
 def test_what_is_not_certain_is_left_to_scikit_learn(monkeypatch):
     rows = rows_of("as they come")
-    found, sure = _neighbours._nearest(rows - rows.mean(axis=0), rows - rows.mean(axis=0), 6)
+    found, sure = _neighbours._nearest(rows, rows, 6)
     assert sure.mean() > 0.99
 
-    monkeypatch.setattr(_neighbours, "_nearest", lambda *_: (np.zeros_like(found), np.zeros_like(sure)))
-    again = Neighbours(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False)
-    assert (again == found).all()
+    for left in (slice(None), slice(100)):
+        kept = np.ones_like(sure)
+        kept[left] = False
+        wrong = np.where(kept[:, None], found, 0)
+        monkeypatch.setattr(_neighbours, "_nearest", lambda *_, its=(wrong, kept): its)
+        again = Neighbours(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False)
+        assert (again == found).all()
+
+
+@pytest.mark.parametrize("kind", ["a sentinel", "one huge value", "as large as numbers are"])
+def test_one_huge_value_does_not_cost_the_other_rows_their_neighbours(kind):
+    rows = rows_of(kind)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found, expected = (
+            its(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False)
+            for its in (Neighbours, NearestNeighbors)
+        )
+
+    assert (found == expected).mean() > 0.9999
+
+
+def test_whatever_the_threads_equal_rows_have_the_same_neighbours():
+    rows = np.round(rows_of("as they come"))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(Neighbours(n_neighbors=6).fit(rows).kneighbors(rows, return_distance=False))
+
+    assert 0.5 < _neighbours._nearest(rows, rows, 6)[1].mean() < 1
+    assert (found[0] == found[1]).all()
 
 
 def test_equal_rows_are_never_certain():
