@@ -70,7 +70,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
         work,
         "model.fit in a loop; each is listed in `reports/benchmarks/`",
         spread,
-        "there",
+        "in none lower by more than chance",
         f"{NOT_SLOWER}: met by all",
     ]
 

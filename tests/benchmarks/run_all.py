@@ -118,8 +118,20 @@ def growth_table(records: list[dict[str, Any]]) -> list[str]:
         "Seconds by step, summed over folds. `stage ...` are parts of `fit` or `training`. Memory is the largest seen "
         "while the step ran; where there is none, the step is part of another. An exponent, of processor seconds, of 1 "
         "is growth in proportion to the rows; between 10,000 and 100,000 rows n log n is 1.10.",
+        *_rule(its_of),
         "",
         *lines,
+    ]
+
+
+def _rule(its_of: list[dict[str, Any]]) -> list[str]:
+    """What is judged where sizes are compared, and on how many scored rows."""
+    if len(its_of) < 2:
+        return []
+    return [
+        "A step counts as faster than n log n where its processor seconds grow by more than a quarter over it and it "
+        "takes a second or more; those of reports, gates and explanations may double between two sizes. With one fold a "
+        "fifth of the rows is held out: audits and report then see a fifth of the rows that five folds would give them.",
     ]
 
 
