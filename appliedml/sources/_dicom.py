@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from appliedml.core.optional import require
 from appliedml.errors import DataError
+from appliedml.sources._dicom_file import open_dicom
 from appliedml.sources._image_checks import BadFileError, Seen, check_file, check_pixels
 from appliedml.sources._image_decoders import FileDigests, picture_pixels, to_grey
+from appliedml.sources._image_rules import MOST_PIXELS
 
 GREY = ("MONOCHROME1", "MONOCHROME2")
 PATIENT_ID = "PatientID"
@@ -71,14 +73,14 @@ def inspect_dicom(path: Path, max_pixels: int, tags: Sequence[str] = (), decode:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values in tags nobody asked for
         try:
-            dataset = pydicom.dcmread(path, defer_size=_DEFER_BYTES)
+            dataset = open_dicom(path, max_pixels, _DEFER_BYTES)
             syntax = _check_syntax(dataset)
             rows, columns = _check_kind(dataset)
             check_pixels(rows, columns, max_pixels)
             if not syntax.is_compressed:
                 _check_length(dataset, path, rows * columns)
             if decode or syntax.is_deflated:
-                dicom_values(pydicom.dcmread(path))
+                dicom_values(dataset)
             return Seen(rows, columns, True, {tag: _tag(dataset, tag) for tag in tags})
         except BadFileError:
             raise
@@ -233,12 +235,21 @@ class DicomDecoder(FileDigests):
     window : "tags", "range" or mapping
         As in :func:`dicom_grey`.
     fit : {"stretch", "pad", "crop"}
+    max_pixels : int
+        Bounds what a deflated file may unpack to.
     """
 
-    def __init__(self, root: str, window: str | Mapping[str, float] = "tags", fit: str = "stretch") -> None:
+    def __init__(
+        self,
+        root: str,
+        window: str | Mapping[str, float] = "tags",
+        fit: str = "stretch",
+        max_pixels: int = MOST_PIXELS,
+    ) -> None:
         super().__init__(root, "DicomFolder")
         self.window = window
         self.fit = fit
+        self.max_pixels = max_pixels
 
     def decode(self, item: str, height: int, width: int, channels: int) -> NDArray[np.uint8]:
         """Decode one file.
@@ -260,9 +271,9 @@ class DicomDecoder(FileDigests):
         """
         from PIL import Image
 
-        pydicom = require("pydicom", "dicom", "DicomFolder")
+        require("pydicom", "dicom", "DicomFolder")
         try:
-            grey = dicom_grey(pydicom.dcmread(Path(self.root, item)), self.window)
+            grey = dicom_grey(open_dicom(Path(self.root, item), self.max_pixels), self.window)
         except Exception as error:  # a damaged file can raise nearly anything
             raise DataError(
                 f"DicomFolder: {item} cannot be decoded ({type(error).__name__}: {error}). Mend or remove it, or read "

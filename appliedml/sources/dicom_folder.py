@@ -125,7 +125,7 @@ class DicomFolder(PictureFolder):
         return inspect_dicom(path, self.max_pixels, self.tags, self.check == "decode")
 
     def _decoder(self, root: str) -> Decoder:
-        return DicomDecoder(root, self.window, self.fit)
+        return DicomDecoder(root, self.window, self.fit, self.max_pixels)
 
     def _with_facts(self, table: pd.DataFrame, seen: Sequence[Seen | None]) -> pd.DataFrame:
         both = [tag for tag in self.tags if tag in table]
