@@ -130,8 +130,9 @@ def _rule(its_of: list[dict[str, Any]]) -> list[str]:
         return []
     return [
         "A step counts as faster than n log n where its processor seconds grow by more than a quarter over it and it "
-        "takes a second or more; those of reports, gates and explanations may double between two sizes. With one fold a "
-        "fifth of the rows is held out: audits and report then see a fifth of the rows that five folds would give them.",
+        "takes a second or more; those of reports, gates and explanations may double between two sizes. With one fold "
+        "a fifth of the rows is held out: audits and report then see a fifth of the rows that five folds would give "
+        "them.",
     ]
 
 
