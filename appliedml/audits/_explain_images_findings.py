@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from appliedml.audits._explain_findings import (
     ROUNDING,
     SHARE_OF_MEAN,
 )
-from appliedml.audits._explain_images_masks import POINTING, SHARE
+from appliedml.audits._explain_images_masks import POINTING, SHARE, STRONGEST
 from appliedml.audits._explain_images_stand_ins import stand_in_findings
 from appliedml.audits._scores_pool import percent
 from appliedml.core.artifact import Finding, Severity
@@ -43,7 +43,7 @@ def image_findings(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any
     Finding
     """
     yield from _parts(tables["parts"])
-    yield from _masks(tables["masks"])
+    yield from _masks(tables["masks"], summary["strongest_outside"])
     yield from stand_in_findings(tables["stand_ins"], summary)
     yield from _errors(tables, summary)
     yield from _trust(tables, summary)
@@ -66,23 +66,32 @@ def _parts(parts: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _masks(masks: pd.DataFrame) -> Iterator[Finding]:
+def _masks(masks: pd.DataFrame, outside: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     for row in masks[masks["measure"] == SHARE].itertuples():
         interval = (
             "too few images for an interval" if np.isnan(row.low) else f"{percent(row.low)} to {percent(row.high)}"
         )
         text = (
             f"In {row.n} images with a known region, {percent(row.value)} of the positive attribution ({interval}) "
-            f"lies inside it; spread evenly it would be {percent(row.expected)}, and with all of it on the one best "
-            f"patch {percent(row.highest)}."
+            f"lies inside it and {percent(1 - row.value)} outside; spread evenly {percent(row.expected)} would be "
+            f"inside, and with all of it on the one best patch {percent(row.highest)}."
         )
         pointing = masks[masks["measure"] == POINTING].iloc[0]
         text += (
             f" The most important patch touches the region in {percent(pointing['value'])} of the images (by chance "
             f"{percent(pointing['expected'])})."
         )
+        if outside:
+            cells = "; ".join(f"{item['cell']} ({percent(item['share'])} of the attribution)" for item in outside)
+            text += (
+                f" Of the {STRONGEST} strongest cells of the average map, {len(outside)} "
+                f"{'lie' if len(outside) > 1 else 'lies'} outside the known region of every explained image: {cells}. "
+                "The section on shortcuts (audit shortcut_probe) tells what else the score follows."
+            )
         if row.difference_low > 0:
-            yield Finding(Severity.INFO, "The model looks at the known regions", text)
+            # No figure in a title: runs are compared by the titles of their findings.
+            title = "More attribution lies inside the known regions than spread evenly"
+            yield Finding(Severity.INFO, title if row.value >= 0.5 else f"{title}, yet most lies outside", text)
         else:
             yield Finding(Severity.WARNING, "It is not shown that the model looks at the known regions", text)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from appliedml.audits._explain_images_checks import gradient_preview, nearness, painted, randomised
-from appliedml.audits._explain_images_masks import inside_masks
+from appliedml.audits._explain_images_masks import inside_masks, masked_cells
 from appliedml.audits._explain_images_stand_ins import score_range
 from appliedml.audits._explain_rows import outputs_of, stratified_rows
 from appliedml.core.fold import Fold
@@ -185,6 +185,7 @@ def evidence_of(fold: Fold, explained: ExplainedImages, options: Any) -> dict[st
             explained.scorer, values, explained.decided, WALK_RANDOM, derive_seed(explained.seed, "walks")
         ),
         "masks": inside_masks(test.X, values.values, game.regions, explained.outputs, labels),
+        "masked_cells": masked_cells(test.X, explained.cells),
         "preview": gradient_preview(fold, explained) if options.preview_gradients else None,
         # Checks of the explainer rather than of the fold: once is enough.
         "check": nearness(explained, options.exact_images) if first else None,

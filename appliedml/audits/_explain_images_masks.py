@@ -17,6 +17,8 @@ MASK_COLUMNS = ("measure", "value", "low", "high", "expected", "difference", "di
                 "highest", "n", "n_left_out")  # fmt: skip
 # With fewer images their resamples are hardly more than the images themselves.
 FEWEST_IMAGES = 5
+# So many cells of the average map are compared with the known regions, if they hold so many times an even share.
+STRONGEST, STRONG_FACTOR = 3, 1.5
 SHARE, POINTING = "share of positive attribution inside the mask", "most important region touches the mask"
 
 
@@ -78,6 +80,61 @@ def inside_masks(
     )
     found[(total <= 0) | ~inside.any(axis=(1, 2))] = np.nan
     return found
+
+
+def masked_cells(images: Images, cells: NDArray[np.intp]) -> NDArray[np.bool_] | None:
+    """Return which cells of the grid the known region of any image touches.
+
+    Parameters
+    ----------
+    images : Images
+        The explained ones, with their masks.
+    cells : array of int, shape (height, width)
+        Cell of every pixel.
+
+    Returns
+    -------
+    array of bool, shape (n_cells,) or None
+        None where there are no masks.
+    """
+    if images.masks is None:
+        return None
+    known = (images.masks.pixels()[..., 0] > 127).any(axis=0)
+    found = np.zeros(int(cells.max()) + 1, dtype=bool)
+    found[cells[known]] = True
+    return found
+
+
+def strongest_outside(
+    evidence: Sequence[dict[str, Any]], cells: pd.DataFrame, names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return those of the strongest cells of the average map that no known region touches.
+
+    Parameters
+    ----------
+    evidence : sequence of dict
+        With ``masked_cells``.
+    cells : DataFrame
+        Of all images: share, in the order of the names.
+    names : sequence of str
+        Of the cells.
+
+    Returns
+    -------
+    list of dict
+        cell, share; the strongest first, of the three strongest. Cells with hardly more than an even share are no
+        strong ones. Empty where no image has a known region.
+    """
+    parts = [item["masked_cells"] for item in evidence]
+    if any(part is None for part in parts) or not np.any(parts):
+        return []
+    touched, share = np.any(parts, axis=0), cells["share"].to_numpy()
+    order = np.argsort(-share, kind="stable")[:STRONGEST]
+    return [
+        {"cell": names[at], "share": float(share[at])}
+        for at in order
+        if not touched[at] and share[at] >= STRONG_FACTOR / len(share)
+    ]
 
 
 def mask_table(evidence: Sequence[dict[str, Any]], pooled: Pool) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ PREVIEW = "gradients (quick preview)"
 ALL_OUTPUTS = "all classes"
 # Of a coarser grid nearly everything is border.
 SMALLEST_GRID_WITH_PARTS = 4
+# A corner is this share of each side of the picture, whatever the grid: markers do not shrink with the cells.
+CORNER_SHARE = 0.25
 
 
 def map_table(pooled: Pool, labels: NDArray[np.intp], classes: Sequence[str], min_images: int) -> pd.DataFrame:
@@ -85,8 +88,32 @@ def cell_frame(value: NDArray[np.float64]) -> pd.DataFrame:
     return pd.DataFrame({"row": row + 1, "column": column + 1, "value": value, "share": share})
 
 
+def corner_cells(side: int) -> int:
+    """Return how many cells a corner of the picture is wide and high: about a quarter of a side, at least one.
+
+    Parameters
+    ----------
+    side : int
+        Cells of the grid from one side to the other.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> [corner_cells(side) for side in (4, 6, 7, 8, 10, 16)]
+    [1, 1, 2, 2, 2, 4]
+    """
+    # The nearest whole number; the smaller of two that are as near.
+    return max(1, math.ceil(side * CORNER_SHARE - 0.5))
+
+
 def part_table(pooled: Pool, cells: NDArray[np.intp]) -> pd.DataFrame:
     """Share of the attribution in the border and the corners, beside their share of the area.
+
+    The border is the outermost ring of cells and the centre all others; a corner is about a quarter of each side, so
+    that it may reach into the centre.
 
     Parameters
     ----------
@@ -106,14 +133,19 @@ def part_table(pooled: Pool, cells: NDArray[np.intp]) -> pd.DataFrame:
         place = np.arange(side * side).reshape(side, side)
         ring = np.ones((side, side), dtype=bool)
         ring[1:-1, 1:-1] = False
+        n = corner_cells(side)
+        upper, lower, left, right = slice(None, n), slice(-n, None), slice(None, n), slice(-n, None)
+        corners = {
+            "upper left corner": place[upper, left].ravel(),
+            "upper right corner": place[upper, right].ravel(),
+            "lower left corner": place[lower, left].ravel(),
+            "lower right corner": place[lower, right].ravel(),
+        }
         parts = {
             "border": place[ring],
             "centre": place[~ring],
-            "all four corners": place[[0, 0, -1, -1], [0, -1, 0, -1]],
-            "upper left corner": place[[0], [0]],
-            "upper right corner": place[[0], [-1]],
-            "lower left corner": place[[-1], [0]],
-            "lower right corner": place[[-1], [-1]],
+            "all four corners": np.concatenate(list(corners.values())),
+            **corners,
         }
         pixels = np.bincount(cells.reshape(-1), minlength=side * side) / cells.size
         means = pooled.means(pooled.sizes)

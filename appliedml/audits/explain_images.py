@@ -12,9 +12,16 @@ from appliedml.audits._explain_findings import RANDOMISED_LIMIT
 from appliedml.audits._explain_groups import left_out
 from appliedml.audits._explain_images_findings import PART_FACTOR, image_findings
 from appliedml.audits._explain_images_fold import evidence_of, explain_fold
-from appliedml.audits._explain_images_masks import mask_table
+from appliedml.audits._explain_images_masks import mask_table, strongest_outside
 from appliedml.audits._explain_images_stand_ins import stand_in_table
-from appliedml.audits._explain_images_tables import error_table, map_table, part_table, released
+from appliedml.audits._explain_images_tables import (
+    ALL_IMAGES,
+    corner_cells,
+    error_table,
+    map_table,
+    part_table,
+    released,
+)
 from appliedml.audits._explain_images_trust import (
     agreement_table,
     by_group_table,
@@ -90,7 +97,8 @@ class ExplainImages(Configured):
         sensitive, level, feature (the cell), row, column, n, small, value, low, high, difference, difference_low,
         difference_high, differs.
     ``parts``
-        part (border, centre, corners), share, low, high, area, higher, n.
+        part (border, centre, corners), share, low, high, area, higher, n. The border is the outermost ring of cells;
+        a corner is about a quarter of each side of the picture.
     ``masks``
         measure, value, low, high, expected, difference, difference_low, difference_high, highest, n, n_left_out.
     ``agreement``
@@ -281,6 +289,7 @@ class ExplainImages(Configured):
         summary = self._summary(found, pooled, tables) | {
             "randomisation_skipped": not_randomised,
             "preview_skipped": not_previewed,
+            "strongest_outside": strongest_outside(found, maps[maps["view"] == ALL_IMAGES], pooled.names),
             "preview_residual": residual,
             "painted_skipped": not_painted,
         }
@@ -329,6 +338,7 @@ class ExplainImages(Configured):
             "groups_left_out": left_out(pooled),
             "randomisation_limit": RANDOMISED_LIMIT,
             "part_factor": PART_FACTOR,
+            "corner_cells": corner_cells(self.grid),
             "released": len(tables["released"]) if "released" in tables else 0,
             "notes": [PERSONAL_DATA] if self.release_images else [],
         }

@@ -11,7 +11,7 @@ from appliedml.core.artifact import Severity
 SUMMARY = {
     "target_error": 0.1, "relative_error": 0.05, "distance": 0.05, "expected_distance": 0.05, "distance_grid": "3 x 4",
     "distance_images": 2, "additivity_residual": 1e-12, "fold_agreement": 0.9, "hidden": "mean",
-    "output": "probability",
+    "output": "probability", "strongest_outside": [],
 }  # fmt: skip
 
 
@@ -76,9 +76,28 @@ def masks(low):
 def test_known_regions_are_looked_at_or_that_is_not_shown():
     looks, not_shown = said(masks=masks(0.1)), said(masks=masks(-0.1))
 
-    assert looks["The model looks at the known regions"].severity is Severity.INFO
-    assert "40 % of the positive attribution (30 % to 50 %) lies" in looks["The model looks at the known regions"].text
+    ((title, finding),) = looks.items()
+    assert title == "More attribution lies inside the known regions than spread evenly, yet most lies outside"
+    assert finding.severity is Severity.INFO
+    assert "40 % of the positive attribution (30 % to 50 %) lies inside it and 60 % outside" in finding.text
+    assert "strongest cells" not in finding.text
+    assert list(said(masks=masks(0.1).assign(value=0.6))) == [
+        "More attribution lies inside the known regions than spread evenly"
+    ]
     assert next(iter(not_shown.values())).severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("low", [0.1, -0.1])
+def test_strong_cells_outside_of_every_known_region_are_named_and_point_to_the_shortcuts(low):
+    outside = [{"cell": "row 1, column 7", "share": 0.085}, {"cell": "row 2, column 8", "share": 0.068}]
+    two, one = (said({"strongest_outside": outside[:n]}, masks=masks(low)).popitem()[1].text for n in (2, 1))
+
+    assert (
+        "Of the 3 strongest cells of the average map, 2 lie outside the known region of every explained image: "
+        "row 1, column 7 (8 % of the attribution); row 2, column 8 (7 % of the attribution)." in two
+    )
+    assert "shortcut_probe" in two
+    assert "1 lies outside" in one
 
 
 def test_of_few_images_with_a_known_region_no_interval_is_told():

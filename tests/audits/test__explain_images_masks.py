@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from appliedml.audits._explain_images_masks import POINTING, SHARE, inside_masks, mask_table
+from appliedml.audits._explain_images_masks import (
+    POINTING,
+    SHARE,
+    inside_masks,
+    mask_table,
+    masked_cells,
+    strongest_outside,
+)
 from appliedml.audits._explain_pool import pool
 from appliedml.core.images import ArrayDecoder, Images
 from appliedml.explain.superpixels import grid_regions
@@ -50,6 +57,31 @@ def test_with_several_outputs_the_values_of_the_own_class_count():
     other = inside_masks(pictures(some_masks()), values, REGIONS, (0, 1), np.array([0, 1, 1]))
 
     assert (own[0, 0], other[0, 0]) == (1.0, 0.0)
+
+
+def test_strong_cells_that_no_known_region_touches_are_outside_and_weak_or_touched_ones_are_not():
+    known = masked_cells(pictures(some_masks()), REGIONS[0])
+    assert known.tolist() == [True, True, False, False]
+    names = ("a", "b", "c", "d")
+
+    def outside(shares, *folds):
+        cells = pd.DataFrame({"share": shares})
+        return strongest_outside([{"masked_cells": fold} for fold in folds], cells, names)
+
+    assert outside([0.1, 0.1, 0.6, 0.2], known) == [{"cell": "c", "share": 0.6}]
+    assert outside([0.0, 0.0, 0.4, 0.6], known, known) == [{"cell": "d", "share": 0.6}, {"cell": "c", "share": 0.4}]
+    assert outside([0.6, 0.1, 0.1, 0.2], known) == []
+    assert outside([0.25] * 4, known) == []
+    assert outside([0.1, 0.1, 0.6, 0.2], known, np.array([False, False, True, False])) == []
+
+
+def test_without_a_known_region_no_cell_is_called_outside_of_it():
+    cells = pd.DataFrame({"share": [0.9, 0.1]})
+    empty = masked_cells(pictures(np.zeros((3, 4, 4))), REGIONS[0])
+
+    assert masked_cells(Images.of(np.zeros((3, 4, 4))), REGIONS[0]) is None
+    for fold in (None, empty):
+        assert strongest_outside([{"masked_cells": fold}], cells, ("a", "b")) == []
 
 
 def pooled_of(units, masks):

@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from appliedml.audits._explain_images_fold import cell_names
-from appliedml.audits._explain_images_tables import cell_frame, error_table, map_table, part_table, released
+from appliedml.audits._explain_images_tables import (
+    cell_frame,
+    corner_cells,
+    error_table,
+    map_table,
+    part_table,
+    released,
+)
 from appliedml.audits._explain_pool import pool
 from appliedml.explain.superpixels import grid_regions
 
@@ -55,6 +62,31 @@ def test_a_corner_that_holds_more_than_its_area_is_found_and_an_even_map_has_non
         "border": True, "centre": False, "all four corners": True, "upper left corner": False,
         "upper right corner": True, "lower left corner": False, "lower right corner": False,
     }  # fmt: skip
+
+
+def test_a_corner_is_a_quarter_of_each_side_so_that_a_marker_beside_the_corner_cell_is_found():
+    rng = np.random.default_rng(2)
+    values = 1 + rng.uniform(-0.2, 0.2, size=(10, 64))
+    # Row 1, column 7; row 2, columns 7 and 8: the cell in the very corner is as any other.
+    values[:, [6, 14, 15]] += 4
+
+    found = part_table(pooled_of(values), grid_regions((64, 64), (8, 8))).set_index("part")
+
+    corner = found.loc["upper right corner"]
+    assert (corner["share"], corner["area"]) == (pytest.approx(16 / 76, abs=0.01), pytest.approx(4 / 64))
+    assert found.loc["all four corners", "area"] == pytest.approx(16 / 64)
+    assert found.loc["border", "area"] == pytest.approx(28 / 64)
+    assert found["higher"][lambda flags: flags].index.tolist() == ["border", "all four corners", "upper right corner"]
+
+
+@pytest.mark.parametrize(("side", "n"), [(4, 1), (5, 1), (6, 1), (7, 2), (8, 2), (10, 2), (11, 3), (12, 3), (16, 4)])
+def test_corners_never_meet(side, n):
+    found = part_table(pooled_of(np.ones((6, side * side))), grid_regions((16, 16), (side, side))).set_index("part")
+
+    assert corner_cells(side) == n
+    corners = found[found.index.str.match(".* (left|right) corner")]["area"]
+    assert corners.sum() == pytest.approx(found.loc["all four corners", "area"])
+    assert found.loc["all four corners", "area"] < 0.35
 
 
 def test_a_coarse_grid_has_no_parts():

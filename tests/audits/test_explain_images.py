@@ -55,7 +55,10 @@ def test_a_model_that_finds_lesions_looks_inside_their_masks(artifact):
     assert share["expected"] == pytest.approx(16 / 256)
     assert share["value"] < share["highest"]
     assert share[["n", "n_left_out"]].tolist() == [12, 12]
-    assert "The model looks at the known regions" in [item.title for item in artifact.findings]
+    titles = [item.title for item in artifact.findings]
+    assert any(title.startswith("More attribution lies inside the known regions") for title in titles)
+    # Films have markers that tell nothing: bright pixels too, and no lesion touches their cell.
+    assert [item["cell"] for item in artifact.summary["strongest_outside"]] == ["row 1, column 5"]
     scores = artifact.scores.set_index("metric")
     assert scores.loc["image_explanation_mask_share", "value"] == share["value"]
     assert scores.loc["image_explanation_mask_share_gain", "low"] == share["difference_low"]
@@ -70,6 +73,8 @@ def test_a_model_that_reads_a_marker_is_caught_looking_at_its_corner_and_not_at_
     warnings = {item.title for item in shortcut.findings if item.severity is Severity.WARNING}
     assert "The model looks at the upper right corner of the images" in warnings
     assert "It is not shown that the model looks at the known regions" in warnings
+    assert shortcut.summary["strongest_outside"][0]["cell"] == "row 1, column 5"
+    assert shortcut.summary["corner_cells"] == 1
     assert shortcut.status is Status.WARNING
 
 

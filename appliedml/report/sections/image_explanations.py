@@ -185,7 +185,9 @@ def _parts(artifact: Artifact) -> list[Block]:
     table = artifact.tables["parts"]
     if not len(table):
         return [Text("Border and corners are not told apart on a grid of fewer than 4 x 4 cells.", small=True)]
-    factor = artifact.summary["part_factor"]
+    factor, grid = artifact.summary["part_factor"], artifact.summary["grid"]
+    # Older runs measured corners of a single cell.
+    side = artifact.summary.get("corner_cells", 1)
     shown = table.assign(
         result=np.where(
             table["higher"] & (table["share"] >= factor * table["area"]),
@@ -198,7 +200,9 @@ def _parts(artifact: Artifact) -> list[Block]:
         Column("area", "Share of the area", "number"), Column("result", "Result"), Column("n", "Images", "int"),
     )  # fmt: skip
     note = (
-        "Markers, labels and the edges of an exposure sit at the border. A part is named in the findings if its whole "
+        "Markers, labels and the edges of an exposure sit at the border and in the corners. The border is the outermost "
+        f"ring of cells, the centre all others. A corner is {side} x {side} of the {grid} x {grid} cells; the parts "
+        "overlap. A part is named in the findings if its whole "
         f"interval lies above its share of the area and the share is at least {factor:g} times that (a convention)."
     )
     return [Subheading("Border and corners"), Table("Attribution by part of the image", shown, columns, note=note)]

@@ -37,7 +37,7 @@ def artifact(released=0, painted=False, masks=True, groups=None, randomised=True
         "n_hidden": 1, "n_evaluations": 9000, "size": [8, 8], "target_error": 0.1, "relative_error": 0.04,
         "worst_image_error": 0.07, "additivity_residual": 2e-16, "distance": 0.03, "expected_distance": 0.02,
         "distance_grid": "3 x 4", "distance_images": 2, "fold_agreement": 0.8, "min_group_images": 30,
-        "groups_left_out": {"sex": 1}, "randomisation_limit": 0.5, "part_factor": 1.5, "released": released,
+        "groups_left_out": {"sex": 1}, "randomisation_limit": 0.5, "part_factor": 1.5, "corner_cells": 1, "released": released,
         "notes": [], "randomisation_skipped": "none", "preview_skipped": "no gradient passes through the step pca",
         "preview_residual": 0.01, "painted_skipped": "not asked for",
     } | changed  # fmt: skip
@@ -175,6 +175,9 @@ def test_known_regions_and_parts_have_tables_and_are_left_out_where_there_are_no
     assert "5 images without a known region" in table.note
     parts = next(block for block in shown if isinstance(block, Table) and "part of the image" in block.caption)
     assert parts.data["result"].tolist() == ["more than its area", "not shown to be more than its area"]
+    assert "A corner is 1 x 1 of the 4 x 4 cells; the parts overlap." in parts.note
+    wide = next(b for b in blocks(grid=8, corner_cells=2) if isinstance(b, Table) and "part of the image" in b.caption)
+    assert "A corner is 2 x 2 of the 8 x 8 cells" in wide.note
     assert "Does the model look at the known regions?" not in [b.text for b in without if isinstance(b, Subheading)]
 
 
