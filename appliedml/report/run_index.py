@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,8 @@ from appliedml.report.html import MAX_TABLE_ROWS, render_html
 from appliedml.report.metadata import pooled_score
 from appliedml.report.values import interval, metric_label, number, whole
 from appliedml.store import layout
-from appliedml.store.evidence import changed_evidence, doubted
-from appliedml.store.manifest import FilesState, compare_files, plain_name
+from appliedml.store.evidence import MOST_NAMED, changed_evidence, doubt_about, doubted
+from appliedml.store.manifest import CHANGED, NOT_LISTED, Difference, FilesState, compare_files, plain_name
 from appliedml.store.run import Run
 from appliedml.store.writer import write_text
 
@@ -119,9 +119,9 @@ def find_runs(folder: Path) -> Found:
         try:
             runs.append({"folder": name, **_row(here)})
         except AppliedMLError as error:
-            left_out.append((name, str(error).replace(str(here), here.name)))
+            left_out.append((name, _why(here, str(error).replace(str(here), here.name))))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            left_out.append((name, f"it is damaged: {type(error).__name__}: {error}"))
+            left_out.append((name, _why(here, f"it is damaged: {type(error).__name__}: {error}")))
     runs.sort(key=lambda run: (run["date"], run["folder"]), reverse=True)
     return Found(tuple(runs), tuple(left_out), tuple(comparisons))
 
@@ -130,10 +130,16 @@ def _compares(file: str) -> bool:
     return file.startswith("comparison") and file.endswith(".html")
 
 
+def _why(folder: Path, reason: str) -> str:
+    """Why a run is not listed; that its evidence was changed comes first, for the rest follows from it."""
+    return f"{named}; {reason}" if (named := doubt_about(folder)) else reason
+
+
 def _row(folder: Path) -> dict[str, Any]:
     run = Run(folder)
     gates = f"{_GATES}{layout.ARTIFACT}"
-    state = compare_files(folder, only=_SHOWN)
+    # Every file that a figure comes from: one that is not shown here decides a verdict too.
+    state = compare_files(folder, without=layout.REPORTS)
     row: dict[str, Any] = {
         "plan": run.name,
         "date": _date(folder / layout.TIMINGS),
@@ -167,7 +173,10 @@ def _date(path: Path) -> str:
 def _files(state: FilesState) -> str:
     if not state.listed:
         return "no list of files"
-    return "; ".join(map(str, state.differences)) or "as written"
+    evidence = changed_evidence(state)
+    found = [difference for difference in state.differences if difference in evidence or difference.file in _SHOWN]
+    more = f"; and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return f"{'; '.join(map(str, found[:MOST_NAMED]))}{more}" or "as written"
 
 
 def _sign_off(run: Run, state: FilesState) -> str:
@@ -182,8 +191,18 @@ def _sign_off(run: Run, state: FilesState) -> str:
     if not all(sign_off.sound for sign_off in sign_offs):
         return f"{text}; the chain is broken"
     signed = last.record["files"]
-    own = [name for name in state.hashes if name != layout.SIGN_OFFS]
-    return f"{text}; files were changed since" if any(signed.get(n) != state.hashes[n] for n in own) else text
+    return f"{text}; files were changed since" if _changed_since(signed, state) else text
+
+
+def _changed_since(signed: Mapping[str, str], state: FilesState) -> bool:
+    """Whether evidence, or a file that is shown here, is not as the last signer saw it."""
+    names = {*signed, *state.hashes} - {*layout.REPORTS, layout.SIGN_OFFS}
+    other = [
+        Difference(name, CHANGED if name in signed else NOT_LISTED)
+        for name in names
+        if signed.get(name) != state.hashes.get(name)
+    ]
+    return any(item.file in _SHOWN for item in other) or bool(changed_evidence(FilesState(True, tuple(other))))
 
 
 def index_document(found: Found, base: str = "") -> Document:
@@ -301,7 +320,7 @@ def _tables(plan: str, runs: Sequence[dict[str, Any]], base: str) -> Iterator[Bl
         Column("date", "Date (UTC)"),
         Column("verdict", "Verdict", "badge"),
         Column("sign_off", "Latest sign-off"),
-        Column("files", "Files shown here"),
+        Column("files", "Files that figures rest on"),
     )
     figures = (
         # A run that has no date, or shares it, is known by its name.

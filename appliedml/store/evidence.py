@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
+from appliedml.errors import AppliedMLError
 from appliedml.store import layout
-from appliedml.store.manifest import CHANGED, NOT_LISTED, Difference, FilesState, plain_name
+from appliedml.store.manifest import CHANGED, NOT_LISTED, Difference, FilesState, compare_files, plain_name
 
 JUDGEMENT = f"{layout.ARTIFACTS}/gates/"
 MOST_NAMED = 5
@@ -89,6 +91,27 @@ def doubt(differences: Iterable[Difference]) -> str:
     """
     named = files_named(differences)
     return f"the evidence was changed after the run: {named}" if named else ""
+
+
+def doubt_about(folder: Path, without: str | None = None) -> str:
+    """Return why nothing can be said of a run folder, whether or not it can still be read as a run.
+
+    Parameters
+    ----------
+    folder : Path
+    without : str, optional
+        Start of paths that are left out, as in ``changed_evidence``.
+
+    Returns
+    -------
+    str
+        As ``doubt``; also "" where there is no such folder, or no list says what its files were.
+    """
+    try:
+        state = compare_files(folder, without=(*layout.REPORTS, layout.SIGN_OFFS))
+    except AppliedMLError:
+        return ""
+    return doubt(changed_evidence(state, without))
 
 
 def doubted(gates: Artifact, differences: Iterable[Difference]) -> Artifact:

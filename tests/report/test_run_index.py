@@ -126,6 +126,38 @@ def test_a_run_whose_scores_were_changed_is_not_shown_as_a_pass(demo, tmp_path):
     assert (before, row["verdict"], row["files"]) == ("fail", "inconclusive", "scores.parquet: changed")
 
 
+def test_a_run_of_which_a_file_that_is_not_shown_was_changed_is_inconclusive_and_the_file_is_named(demo, tmp_path):
+    folder = make(demo, tmp_path / "run", "2026-11-01T08:00:00+00:00")
+    append_sign_off(folder, name="A. Owner", decision="approve", note="Pilot.")
+    (folder / "notes.txt").write_text("mine")
+    (before,) = find_runs(tmp_path).runs
+    changed = folder / layout.ARTIFACTS / "demo_audit" / layout.ARTIFACT
+    write_text(changed, f"{changed.read_text()} ")
+
+    (row,) = find_runs(tmp_path).runs
+    assert (before["verdict"], before["files"], before["sign_off"].count(";")) == ("fail", "as written", 0)
+    assert (row["verdict"], row["files"]) == ("inconclusive", "artifacts/demo_audit/artifact.json: changed")
+    assert row["sign_off"].endswith("files were changed since")
+
+
+def test_a_run_whose_evidence_can_no_longer_be_read_is_left_out_for_that(demo, tmp_path):
+    folder = make(demo, tmp_path / "run", "2026-11-01T08:00:00+00:00")
+    (folder / layout.SCORES).write_bytes(b"no table")
+
+    ((name, why),) = find_runs(tmp_path).left_out
+    assert name == "run"
+    assert why.startswith("the evidence was changed after the run: scores.parquet; Run run: scores.parquet cannot be")
+
+
+def test_many_changed_files_are_not_all_named(demo, tmp_path):
+    folder = make(demo, tmp_path / "run", "2026-11-01T08:00:00+00:00")
+    for number in range(7):
+        write_text(folder / layout.ARTIFACTS / f"note {number}", "mine")
+
+    (row,) = find_runs(tmp_path).runs
+    assert row["files"].endswith("note 4: not listed; and 2 more")
+
+
 def test_the_index_carries_no_script_of_the_explorer(reports):
     page, _, _ = write_index(reports)
     assert template_text("explorer.js") not in page.read_text(encoding="utf-8")

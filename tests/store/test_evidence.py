@@ -5,7 +5,7 @@ import pytest
 
 from appliedml.core.artifact import Artifact, Status
 from appliedml.store import layout
-from appliedml.store.evidence import JUDGEMENT, changed_evidence, doubt, doubted, files_named, gates_of
+from appliedml.store.evidence import JUDGEMENT, changed_evidence, doubt, doubt_about, doubted, files_named, gates_of
 from appliedml.store.manifest import Difference, compare_files
 from appliedml.store.run import Run
 
@@ -81,3 +81,13 @@ def test_a_doubted_judgement_is_inconclusive_in_every_part():
     assert set(read.tables["gates"]["reason"]) == {"the evidence was changed after the run: scores.parquet"}
     assert list(gates.tables["gates"]["verdict"]) == ["pass", "fail"]
     assert doubted(gates, []) is gates
+
+
+def test_a_folder_that_can_no_longer_be_read_as_a_run_is_doubted_and_one_that_never_was_one_is_not(run, tmp_path):
+    assert doubt_about(run) == ""
+    assert doubt_about(tmp_path / "absent") == ""
+    (run / layout.RUN).write_text("{")
+    assert doubt_about(run) == "the evidence was changed after the run: run.json"
+    assert doubt_about(run, without=layout.RUN) == ""
+    (run / layout.SEAL).unlink()
+    assert doubt_about(run) == ""
