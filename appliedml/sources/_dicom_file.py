@@ -70,7 +70,8 @@ def open_dicom(path: Path, max_pixels: int, defer_bytes: int | None = None) -> A
 def _inflated(pydicom: Any, packed: bytes, max_pixels: int) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     content = inflater.decompress(packed, MOST_BESIDE_BYTES)
-    if inflater.eof:
+    small = inflater.eof
+    if small:
         return content
     # Tags come in order: what says how large the picture is stands before it.
     head = pydicom.filereader.read_dataset(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,10 +20,13 @@ from numpy.typing import NDArray
 from appliedml.core.images import Images
 from appliedml.errors import DataError
 from appliedml.sources._image_tables import SPLIT
+from appliedml.sources._npz_labels import check_labels_head, whole_labels
 from appliedml.sources._pixels import resized
 
 # A compressed array must be unpacked as a whole; beyond this it would not fit beside a model on most machines.
 MOST_UNPACKED_BYTES = 4 * 2**30
+# What the name and the place of a picture take: a few bytes of zeros unpack to many tiny ones.
+_ROW_BYTES = 200
 _LOCAL_HEAD = struct.Struct("<4s22xHH")
 
 
@@ -80,7 +84,7 @@ def members(owner: str, path: Path) -> dict[str, Member]:
                         f"{owner}: array {name!r} of {path} holds Python objects, which can run code when they are "
                         "read. Save it as numbers."
                     )
-                if head + int(np.prod(shape, dtype=np.int64)) * dtype.itemsize != info.file_size:
+                if head + math.prod(int(side) for side in shape) * dtype.itemsize != info.file_size:
                     raise DataError(f"{owner}: array {name!r} of {path} is not as long as its head says. Get it again.")
                 offset = None
                 if info.compress_type == zipfile.ZIP_STORED and not by_columns:
@@ -120,6 +124,8 @@ class NpzDecoder:
     owner : str
         The source, for sentences.
     """
+
+    digests_pixels: ClassVar[bool] = True
 
     def __init__(
         self, path: str, stored: Mapping[str, Member], loaded: Mapping[str, NDArray[np.uint8]], owner: str
@@ -267,16 +273,18 @@ def known_parts(owner: str, path: Path, parts: Sequence[Part]) -> KnownParts:
     shapes = [_picture_shape(owner, known[part.images]) for part in used]
     if len(set(shapes)) > 1:
         raise DataError(f"{owner}: all parts of {path} must hold pictures of one shape. They have {shapes}.")
+    pictures = tuple(known[part.images] for part in used)
+    # All that the heads say is judged first: nothing is loaded that could not be used.
+    for part, member in zip(used, pictures, strict=True):
+        _check_unpacked(owner, member)
+        labels = known[part.labels]
+        check_labels_head(owner, part.labels, labels.shape, labels.dtype, part.images, member.shape[0])
     tables = []
     with np.load(path, allow_pickle=False) as arrays:
-        for part in used:
-            n_images = known[part.images].shape[0]
-            labels = _labels(owner, _array(owner, arrays, part.labels), part, n_images)
-            names = [f"{part.name}/{row}" for row in range(n_images)]
-            tables.append(pd.DataFrame({"image": names, "label": labels, SPLIT: part.name}))
-    pictures = tuple(known[part.images] for part in used)
-    for member in pictures:
-        _check_unpacked(owner, member)
+        for part, member in zip(used, pictures, strict=True):
+            whole = whole_labels(owner, part.labels, _array(owner, arrays, part.labels))
+            names = [f"{part.name}/{row}" for row in range(member.shape[0])]
+            tables.append(pd.DataFrame({"image": names, "label": whole, SPLIT: part.name}))
     return KnownParts(owner, path, pictures, pd.concat(tables, ignore_index=True), shapes[0])
 
 
@@ -330,26 +338,11 @@ def _picture_shape(owner: str, member: Member) -> tuple[int, int, int]:
     return (shape[1], shape[2], 1 if len(shape) == 3 else shape[3])
 
 
-def _labels(owner: str, labels: NDArray[Any], part: Part, n_images: int) -> NDArray[np.int64]:
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        raise DataError(
-            f"{owner}: {part.labels} has {labels.shape[1]} labels a picture. One is needed: data sets with several "
-            "findings a picture (multi-label) are not supported. Keep one column."
-        )
-    flat = labels.reshape(-1)
-    if len(flat) != n_images:
-        raise DataError(f"{owner}: {part.images} has {n_images} pictures, but {part.labels} has {len(flat)} labels.")
-    whole = flat.astype(np.int64) if flat.dtype.kind in "biuf" else None
-    if whole is None or not np.array_equal(whole, flat):
-        raise DataError(f"{owner}: {part.labels} must hold whole numbers. It holds {flat.dtype}.")
-    return whole
-
-
 def _check_unpacked(owner: str, member: Member) -> None:
-    n_bytes = int(np.prod(member.shape, dtype=np.int64))
+    n_bytes = math.prod(member.shape) + member.shape[0] * _ROW_BYTES
     if member.offset is None and n_bytes > MOST_UNPACKED_BYTES:
         raise DataError(
-            f"{owner}: {member.name} is compressed and unpacks to {n_bytes / 2**30:.1f} GiB, more than "
+            f"{owner}: {member.name} is compressed and takes {n_bytes / 2**30:.1f} GiB of memory, more than "
             f"{MOST_UNPACKED_BYTES / 2**30:g}. Write the file again with numpy.savez, which does not compress: it is "
             "then read one picture at a time."
         )
@@ -357,42 +350,7 @@ def _check_unpacked(owner: str, member: Member) -> None:
 
 def _array(owner: str, arrays: Any, name: str) -> NDArray[Any]:
     try:
-        return np.ascontiguousarray(arrays[name])
+        # With its ending: an entry without one would go first, and nobody looked at its head.
+        return np.ascontiguousarray(arrays[f"{name}.npy"])
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
         raise DataError(f"{owner}: {name} is damaged ({error}). Get the file again.") from error
-
-
-def named_classes(owner: str, table: pd.DataFrame, classes: Sequence[str] | None) -> pd.DataFrame:
-    """Return the table with labels as names.
-
-    Parameters
-    ----------
-    owner : str
-    table : DataFrame
-        With a column ``label`` of whole numbers.
-    classes : sequence of str, optional
-        Name of class 0, 1, 2 ... Default: the numbers stay.
-
-    Returns
-    -------
-    DataFrame
-
-    Raises
-    ------
-    DataError
-        If a label has no name.
-
-    Examples
-    --------
-    >>> named_classes("Medmnist", pd.DataFrame({"label": [1, 0]}), ["normal", "ill"])["label"].tolist()
-    ['ill', 'normal']
-    """
-    if classes is None:
-        return table
-    labels = table["label"].to_numpy()
-    if len(labels) and (labels.min() < 0 or labels.max() >= len(classes)):
-        raise DataError(
-            f"{owner}: classes must name every label. There are {len(classes)} names, and labels from "
-            f"{labels.min()} to {labels.max()}. Give {labels.max() + 1} names."
-        )
-    return table.assign(label=np.array([str(name) for name in classes], dtype=object)[labels])

@@ -15,7 +15,8 @@ from appliedml.sources._checks import names_all
 from appliedml.sources._files import find_file
 from appliedml.sources._image_rules import SIZE_RULE, as_size
 from appliedml.sources._image_tables import SPLIT, image_samples
-from appliedml.sources._npz import Part, known_parts, named_classes, read_parts
+from appliedml.sources._npz import Part, known_parts, read_parts
+from appliedml.sources._npz_labels import named_classes
 
 COLUMNS = ("image", "label", SPLIT)
 

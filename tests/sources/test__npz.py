@@ -2,16 +2,16 @@
 
 import pickle
 import struct
+import tracemalloc
 import zipfile
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from appliedml.core.images import Decoder, Images
 from appliedml.errors import DataError
 from appliedml.sources import _npz
-from appliedml.sources._npz import NpzDecoder, Part, members, named_classes, read_parts
+from appliedml.sources._npz import NpzDecoder, Part, known_parts, members, read_parts
 
 PARTS = (Part("train", "x_train", "y_train"), Part("val", "x_val", "y_val"), Part("test", "x_test", "y_test"))
 
@@ -71,6 +71,42 @@ def test_a_large_compressed_array_is_refused_with_what_to_do(write, monkeypatch)
 
     with pytest.raises(DataError, match=r"Write the file again with numpy\.savez"):
         read_parts("T", write(True, **arrays()), PARTS, None)
+
+
+@pytest.mark.parametrize(
+    ("bomb", "sentence"),
+    [
+        ({"y_train": np.zeros(40_000_000, dtype=np.uint8)}, "6 pictures, but y_train has 40000000 labels"),
+        ({"x_train": np.zeros((40_000_000, 1, 1), dtype=np.uint8)}, "is compressed and takes 7.5 GiB of memory"),
+        ({"y_train": np.zeros(6, dtype="<U5000000")}, "y_train must hold whole numbers. It holds <U5000000"),
+    ],
+)
+def test_nothing_is_unpacked_that_could_not_be_used(write, bomb, sentence):
+    """Small files that unpack to tens of megabytes are refused by their heads."""
+    content = arrays(**bomb)
+    if "x_train" in bomb:
+        content = {name: values[:, :1, :1] if name == "x_test" else values for name, values in content.items()}
+    path = write(True, **content)
+    del content
+    assert path.stat().st_size < 200_000
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=sentence):
+            known_parts("T", path, PARTS)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * 2**20
+
+
+def test_the_array_that_is_loaded_is_the_one_whose_head_was_judged(write):
+    """NumPy itself would take an entry called y_train before y_train.npy."""
+    path = write(True, **arrays())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("y_train", b"something else")
+
+    assert read_parts("T", path, PARTS, None)[1]["label"].tolist() == [0, 1, 0, 1, 0, 1, 0, 1, 0]
 
 
 def test_arrays_in_column_order_are_read_rightly(write):
@@ -171,15 +207,6 @@ def test_a_damaged_compressed_array_is_refused(write):
 
     with pytest.raises(DataError, match=r"damaged|cannot be read as a \.npz"):
         read_parts("T", path, PARTS, None)
-
-
-def test_every_label_needs_a_name():
-    table = pd.DataFrame({"label": [0, 2]})
-
-    assert named_classes("T", table, None) is table
-    assert named_classes("T", table, ["a", "b", "c"])["label"].tolist() == ["a", "c"]
-    with pytest.raises(DataError, match="There are 2 names, and labels from 0 to 2"):
-        named_classes("T", table, ["a", "b"])
 
 
 def test_a_decoder_of_loaded_arrays_needs_no_file():
