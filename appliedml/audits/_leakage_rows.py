@@ -10,15 +10,19 @@ from numpy.typing import NDArray
 
 from appliedml.audits._profile_columns import row_hashes
 from appliedml.core.fold import Fold
+from appliedml.core.images import COMPARE_PIXELS, Images
 from appliedml.core.near_duplicates import Shingles
 from appliedml.core.texts import Texts
 
 OK, FACT, WARNING, PROBLEM, UNMEASURED = "ok", "fact", "warning", "problem", "not measured"
 TIME_ORDER = "training rows not earlier than the first test row"
+BY_FILE = "pictures compared by their files, not by their pixels"
 REPEATED = 0.01
 """Share of test rows repeated in training from which the repetition is a warning."""
 ALIKE = 0.8
 """Jaccard index of two texts' runs of three words from which they are near-duplicates."""
+NAMED = 3
+"""Pairs of pictures that are named; of more, their number says enough."""
 
 CHECK_TYPES: dict[str, Any] = {
     "check": str,
@@ -45,14 +49,18 @@ def row_checks(fold: Fold) -> pd.DataFrame:
     """
     train_ids, test_ids = fold.train.row_id, fold.test.row_id
     n_shared = int(_among(test_ids, train_ids).sum())
+    hashes = row_hashes(fold.train.X), row_hashes(fold.test.X)
     ordered, time_row = _time_order(fold)
     rows = [
         ("test rows that are also training rows", n_shared, len(test_ids), PROBLEM if n_shared else OK,
          "A row must be on one side only."),
         _groups(fold, ordered),
         *_without_group(fold),
+        *_other_spellings(fold),
         time_row,
-        *_repeated(fold),
+        *_repeated(fold, *hashes),
+        *_twin_pictures(fold, *hashes),
+        *_by_file(fold),
         *_nearly_repeated(fold),
         *_fitted(fold),
         _ledger(fold),
@@ -122,9 +130,81 @@ def _without_group(fold: Fold) -> list[tuple[str, int, int, str, str]]:
     return [("rows without a group", sum(missing), n, WARNING, text)] if any(missing) else []
 
 
-def _repeated(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+def _other_spellings(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    """Test rows whose group is in training with other capitals or blanks only; nothing where there are none."""
+    if fold.train.group is None or fold.test.group is None:
+        return []
+    before, after = np.asarray(fold.train.group), np.asarray(fold.test.group)
+    if before.dtype.kind in "iuf" and after.dtype.kind in "iuf":
+        return []
+    written = {str(group) for group in pd.Series(before).dropna().unique()}
+    spelled = {_spelled(group) for group in written}
+    places, groups = pd.factorize(after)
+    # A missing group has place -1: it takes the False at the end.
+    alike = [str(group) not in written and _spelled(group) in spelled for group in groups]
+    n = int(np.array([*alike, False])[places].sum())
+    column = fold.train.schema.group
+    text = (
+        "Groups that differ only in capitals or blanks ('p1', ' P1') are most likely one, and then it is in training "
+        f"and in test. Write each group in one way{f' in column {column}' if column else ''}, then run again."
+    )
+    name = "test rows whose group is in training in another spelling"
+    return [(name, n, len(after), WARNING, text)] if n else []
+
+
+def _spelled(group: Any) -> str:
+    """Return what two spellings of one name have in common."""
+    return " ".join(str(group).split()).casefold()
+
+
+def _twin_pictures(
+    fold: Fold, before: NDArray[np.uint64] | None, after: NDArray[np.uint64] | None
+) -> list[tuple[str, int, int, str, str]]:
+    """Test pictures that a training row of another group has too; nothing for other inputs or without groups.
+
+    One is enough for a warning: whoever is known under two names has all other films on both sides, too.
+    """
+    train, test = fold.train, fold.test
+    if not isinstance(test.X, Images) or before is None or after is None or train.group is None or test.group is None:
+        return []
+    name = "test pictures that are in training under another group"
+    shared = np.flatnonzero(np.isin(before, after))
+    places: dict[int, list[int]] = {}
+    for place in shared.tolist():
+        places.setdefault(int(before[place]), []).append(place)
+    pairs = []
+    for row in np.flatnonzero(np.isin(after, before)).tolist():
+        # Rows without a group are groups of their own.
+        group = None if pd.isna(test.group[row]) else str(test.group[row])
+        others = [place for place in places[int(after[row])] if group is None or str(train.group[place]) != group]
+        if others:
+            pairs.append(f"{test.row_id[row]} (test) is {train.row_id[others[0]]} (training)")
+    if not pairs:
+        return [(name, 0, len(test), OK, "No picture belongs to two groups.")]
+    more = len(pairs) - NAMED
+    text = (
+        f"Row {'; row '.join(pairs[:NAMED])}{f'; and {more:,} more' if more > 0 else ''}. Either one patient "
+        "(customer) has two names, and all rows of both may be on two sides, or a picture was filed wrongly: give both "
+        "rows one group, or drop one."
+    )
+    return [(name, len(pairs), len(test), WARNING, text)]
+
+
+def _by_file(fold: Fold) -> list[tuple[str, int, int, str, str]]:
+    """Say that pictures were too many to compare by what the model sees; nothing where they were not."""
+    if not isinstance(fold.test.X, Images) or fold.test.X.compares_pixels:
+        return []
+    text = (
+        f"There are more than {COMPARE_PIXELS:,} pictures, so only copies of whole files were looked for. A picture "
+        "that was saved again, with another date or text inside the file, was not recognised."
+    )
+    return [(BY_FILE, 0, len(fold.test), UNMEASURED, text)]
+
+
+def _repeated(
+    fold: Fold, before: NDArray[np.uint64] | None, after: NDArray[np.uint64] | None
+) -> list[tuple[str, int, int, str, str]]:
     names = ("test rows whose features occur in training", "test rows whose features and label occur in training")
-    before, after = row_hashes(fold.train.X), row_hashes(fold.test.X)
     n = len(fold.test)
     if before is None or after is None:
         return [(name, 0, n, UNMEASURED, "The inputs are read lazily; rows are not compared.") for name in names]

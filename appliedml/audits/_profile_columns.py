@@ -62,8 +62,9 @@ def row_hashes(X: Any) -> NDArray[np.uint64] | None:
     Returns
     -------
     array of uint64, shape (n_samples,), or None
-        Of the content, for texts and images: missing texts equal each other and no other text. None for other inputs
-        that are read lazily.
+        Of the content, for texts and images: missing texts equal each other and no other text; pictures are equal by
+        their pixels, or by their files where :attr:`Images.compares_pixels` says so. None for other inputs that are
+        read lazily.
 
     Examples
     --------
@@ -82,7 +83,7 @@ def row_hashes(X: Any) -> NDArray[np.uint64] | None:
         parts = [b"" if text is None else b"t" + text.encode("utf-8", "surrogatepass") for text in X.strings]
         digests = [hashlib.blake2b(part, digest_size=8).digest() for part in parts]
     elif isinstance(X, Images):
-        digests = [bytes.fromhex(digest)[:8] for digest in X.digests()]
+        digests = [bytes.fromhex(digest)[:8] for digest in X.seen_digests()]
     else:
         return None
     return np.frombuffer(b"".join(digests), dtype=np.uint64)

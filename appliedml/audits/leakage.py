@@ -20,7 +20,7 @@ from appliedml.audits._leakage_features import (
     pure_levels,
 )
 from appliedml.audits._leakage_inputs import IN_TEXT, measure_separation, pure_words
-from appliedml.audits._leakage_rows import CHECK_TYPES, PROBLEM, TIME_ORDER, WARNING, row_checks
+from appliedml.audits._leakage_rows import BY_FILE, CHECK_TYPES, PROBLEM, TIME_ORDER, WARNING, row_checks
 from appliedml.audits._profile_columns import feature_frame
 from appliedml.core.artifact import Artifact, Finding, Severity, Status
 from appliedml.core.fold import Fold
@@ -50,9 +50,13 @@ class Leakage(Configured):
     every fold cannot tell the model anything: what is found about it is information, not a warning. Where rows have a
     time and training rows are not all earlier than the test rows, that is a warning: later rows were not tested.
 
-    Texts and images are compared by their content; test texts that nearly repeat a training text are counted. In place
-    of features, what can be measured of a text (its length, say) or a picture (its brightness) is checked, and words
-    after which the outcome is certain.
+    Texts and images are compared by their content; test texts that nearly repeat a training text are counted. Images
+    are compared by their pixels at the size the model sees, and those that a training row of another group has too are
+    named; of more than 20,000 images whole files are compared, and a finding says so. Groups that differ only in
+    capitals or blanks are counted, because they may be one.
+
+    In place of features, what can be measured of a text (its length, say) or a picture (its brightness) is checked, and
+    words after which the outcome is certain.
 
     Examples
     --------
@@ -196,6 +200,9 @@ def _check_findings(checks: pd.DataFrame) -> Iterator[Finding]:
                 continue
             text = f"{n} of {of} in fold {worst['fold']}; folds concerned: {folds}. {worst['text']}"
             yield Finding(severity, str(name).capitalize(), text)
+    limited = checks[checks["check"] == BY_FILE]
+    if len(limited):
+        yield Finding(Severity.INFO, BY_FILE.capitalize(), str(limited["text"].iloc[0]))
 
 
 def _share(n: int, of: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from appliedml.errors import DataError
 
 # Pictures that take no more than this together are kept once they are decoded; of more, none is.
 KEEP_BYTES = 128 * 2**20
+# So many pictures of one source are compared by their pixels, which have to be decoded once more where they are not
+# kept; of more, by the digests that their decoder gives.
+COMPARE_PIXELS = 20_000
 
 
 @runtime_checkable
@@ -37,6 +40,8 @@ class ArrayDecoder:
     pixels : array of shape (n_images, height, width, channels), uint8
     """
 
+    digests_pixels: ClassVar[bool] = True
+
     def __init__(self, pixels: NDArray[np.uint8]) -> None:
         self.pixels = pixels
 
@@ -46,8 +51,7 @@ class ArrayDecoder:
 
     def digest(self, item: int) -> str:
         """Return the SHA-256 of one picture's pixels as hex."""
-        picture = np.ascontiguousarray(self.pixels[item])
-        return hashlib.sha256(f"{picture.shape}".encode() + picture.tobytes()).hexdigest()
+        return _sha256_of_pixels(self.pixels[item])
 
 
 class Images:
@@ -70,6 +74,8 @@ class Images:
     kept : dict, optional
         Decoded pictures by item, shared by all selections of the same pictures. Default: a new one where all pictures
         fit into ``KEEP_BYTES``.
+    whole : Images, optional
+        The pictures that these were chosen from: what is known of their pixels is shared with them.
 
     Examples
     --------
@@ -88,6 +94,7 @@ class Images:
         masks: Images | None = None,
         *,
         kept: dict[Any, NDArray[np.uint8]] | None = None,
+        whole: Images | None = None,
     ) -> None:
         self.items = tuple(items)
         self.decoder = decoder
@@ -98,6 +105,9 @@ class Images:
         if kept is None and not isinstance(decoder, ArrayDecoder) and self.nbytes <= KEEP_BYTES:
             kept = {}
         self._kept = kept
+        # Train and test must be compared in the same way, so the size of the whole decides, not that of a selection.
+        self._n_whole: int = len(self.items) if whole is None else whole._n_whole
+        self._pixel_digests: dict[str, str] = {} if whole is None else whole._pixel_digests
         if masks is not None and len(masks) != len(self.items):
             raise DataError(f"Images: one mask a picture is needed. There are {len(self.items)}, not {len(masks)}.")
 
@@ -165,6 +175,7 @@ class Images:
             [self.names[row] for row in chosen],
             None if self.masks is None else self.masks.take(chosen),
             kept=self._kept,
+            whole=self,
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -218,6 +229,36 @@ class Images:
         """Return the SHA-256 of the content of every picture, as hex."""
         return [self.decoder.digest(item) for item in self.items]
 
+    @property
+    def compares_pixels(self) -> bool:
+        """Whether :meth:`seen_digests` are those of pixels: of up to 20,000 pictures, and of those read from arrays."""
+        return bool(getattr(self.decoder, "digests_pixels", False)) or self._n_whole <= COMPARE_PIXELS
+
+    def seen_digests(self) -> list[str]:
+        """Return the SHA-256 of every picture as the model sees it, as hex: equal pixels have equal digests.
+
+        Returns
+        -------
+        list of str
+            Of the pixels at the size they are brought to, whatever else their files hold. Each distinct file is
+            decoded once, one at a time; its digest is shared by all selections of the same pictures. Of more than
+            20,000 pictures, :meth:`digests`; :attr:`compares_pixels` says which.
+
+        Examples
+        --------
+        >>> first, again, other = Images.of(np.array([0, 0, 9])[:, None, None] * np.ones((3, 2, 2))).seen_digests()
+        >>> first == again, first == other
+        (True, False)
+        """
+        digests = self.digests()
+        if getattr(self.decoder, "digests_pixels", False) or not self.compares_pixels:
+            return digests
+        known = self._pixel_digests
+        for item, digest in zip(self.items, digests, strict=True):
+            if digest not in known:
+                known[digest] = _sha256_of_pixels(self._decoded(item))
+        return [known[digest] for digest in digests]
+
     def fingerprint(self) -> str:
         """Return the SHA-256 of all contents and the size they are brought to, as hex."""
         facts = canonical_json([self.digests(), list(self.size), self.channels])
@@ -227,3 +268,8 @@ class Images:
         """One line."""
         kind = "grey" if self.channels == 1 else "RGB"
         return f"Images({len(self)} of {self.size[0]} x {self.size[1]}, {kind})"
+
+
+def _sha256_of_pixels(picture: NDArray[np.uint8]) -> str:
+    found = np.ascontiguousarray(picture)
+    return hashlib.sha256(f"{found.shape}".encode() + found.tobytes()).hexdigest()

@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image, PngImagePlugin
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from appliedml.audits._leakage_rows import TIME_ORDER, row_checks
+from appliedml.audits._leakage_rows import BY_FILE, TIME_ORDER, row_checks
 from appliedml.compose.pipeline import Pipeline
 from appliedml.core.fold import Fold
 from appliedml.core.images import Images
 from appliedml.core.samples import Samples
+from appliedml.core.schema import Schema
 from appliedml.core.texts import Texts
+from appliedml.sources.image_folder import ImageFolder
 
 OVERLAP = "test rows that are also training rows"
 GROUPS = "test rows whose group is also in training"
@@ -23,6 +26,8 @@ LABELLED = "test rows whose features and label occur in training"
 VALIDATION = "validation rows that a stage was fitted on"
 FITTED = "test rows that a stage was fitted on"
 LEDGER = "stages whose row counts do not add up"
+TWINS = "test pictures that are in training under another group"
+SPELLED = "test rows whose group is in training in another spelling"
 
 
 def make_fold(samples, train_rows, test_rows):
@@ -158,3 +163,90 @@ def test_rows_without_a_group_are_counted_and_are_no_group_together(grouped_clai
 
     assert (table.loc["rows without a group", "n"], table.loc["rows without a group", "verdict"]) == (3, "warning")
     assert table.loc[GROUPS, "verdict"] == "ok"
+
+
+def bare_fold(samples, n_train):
+    """A fold of rows around no pipeline: the first rows are for training."""
+    train, test = samples[:n_train], samples[n_train:]
+    n = len(test)
+    return Fold(0, 1, ("a", "b"), train, test, None, np.zeros((n, 2)), np.zeros(n), 0.5, pd.DataFrame(), 0)
+
+
+@pytest.fixture
+def twins(tmp_path):
+    """Ten films of ten patients: the last two have the pixels of the first two, saved again with other texts."""
+    pixels = np.random.default_rng(0).integers(0, 255, (10, 12, 12), dtype=np.uint8)
+    pixels[8:] = pixels[:2]
+    for row, picture in enumerate(pixels):
+        text = PngImagePlugin.PngInfo()
+        text.add_text("exported", f"study {row}")
+        Image.fromarray(picture).save(tmp_path / f"{row}.png", pnginfo=text)
+    table = pd.DataFrame({"image": [f"{row}.png" for row in range(10)], "patient": [f"p{row}" for row in range(10)]})
+    table["film"], table["ill"] = [f"film{row}" for row in range(10)], np.arange(10) % 2
+    table.to_csv(tmp_path / "metadata.csv", index=False)
+    return ImageFolder(str(tmp_path)).read(Schema("ill", group="patient", row_id="film"))
+
+
+def test_the_same_pixels_in_other_files_of_other_patients_are_named(twins):
+    table = found(bare_fold(twins, 5))
+
+    assert len(set(twins.X.digests())) == 10
+    assert (table.loc[TWINS, "n"], table.loc[TWINS, "of"], table.loc[TWINS, "verdict"]) == (2, 5, "warning")
+    assert table.loc[TWINS, "text"].startswith(
+        "Row film8 (test) is film0 (training); row film9 (test) is film1 (training). Either one patient"
+    )
+    assert table.loc[REPEATED, "n"] == 2
+    assert table.loc[GROUPS, "verdict"] == "ok"
+    assert BY_FILE not in table.index
+
+
+def test_a_picture_that_one_patient_has_twice_is_left_to_the_check_of_groups(twins):
+    one = Samples(twins.X, twins.y, twins.meta.assign(group=np.arange(10) % 8), twins.schema)
+
+    table = found(bare_fold(one, 5))
+
+    assert (table.loc[TWINS, "n"], table.loc[TWINS, "verdict"]) == (0, "ok")
+    assert (table.loc[GROUPS, "n"], table.loc[GROUPS, "verdict"]) == (2, "problem")
+
+
+def test_a_picture_of_two_rows_without_a_group_is_named(twins):
+    meta = twins.meta.assign(group=np.array(["a", None, *"cdefghi", None], dtype=object))
+
+    row = found(bare_fold(Samples(twins.X, twins.y, meta, twins.schema), 5)).loc[TWINS]
+
+    assert row["n"] == 2
+
+
+def test_no_more_than_three_pictures_are_named():
+    pixels = Images.of(np.arange(12)[:, None, None] % 6 * np.ones((1, 2, 2)))
+    meta = pd.DataFrame({"row_id": np.arange(12), "origin": "observed", "group": np.arange(12)})
+
+    row = found(bare_fold(Samples(pixels, np.arange(12) % 2, meta, Schema("y", group="g")), 6)).loc[TWINS]
+
+    assert row["n"] == 6
+    assert row["text"].startswith("Row 6 (test) is 0 (training); row 7 (test) is 1 (training); row 8 (test) is 2 ")
+    assert "; and 3 more. " in row["text"]
+
+
+def test_too_many_pictures_are_compared_by_their_files_and_that_is_said(twins, monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.COMPARE_PIXELS", 9)
+
+    table = found(bare_fold(twins, 5))
+
+    assert table.loc[BY_FILE, "verdict"] == "not measured"
+    assert table.loc[TWINS, "n"] == 0
+
+
+def test_groups_in_another_spelling_are_a_warning_where_they_straddle(grouped_claims):
+    group = np.array([f"p{row}" for row in range(300)], dtype=object)
+    group[[200, 201, 202, 203, 204]] = ["P1", " p1", "p2 ", "p3", None]
+    its = grouped_claims
+    claims = Samples(its.X, its.y, its.meta.assign(group=group), its.schema)
+
+    straddling = found(make_fold(claims, np.arange(200), np.arange(200, 300)))
+    apart = found(make_fold(claims, np.r_[0, 4:200], np.arange(205, 300)))
+
+    assert (straddling.loc[SPELLED, "n"], straddling.loc[SPELLED, "verdict"]) == (3, "warning")
+    assert straddling.loc[GROUPS, "n"] == 1
+    assert f"in column {its.schema.group}" in straddling.loc[SPELLED, "text"]
+    assert SPELLED not in apart.index

@@ -232,3 +232,35 @@ def test_the_same_picture_on_both_sides_is_found_by_its_content():
     checks = conclude(input_folds(Images.of(pixels), LABELS)).tables["checks"]
 
     assert checks.loc[checks["check"] == "test rows whose features occur in training", "n"].tolist() == [1, 1]
+
+
+def test_one_picture_under_two_patients_ends_no_leakage_found(make_films):
+    films = make_films(n_rows=300)
+    pixels = films.X.pixels()
+    pixels[299] = pixels[0]
+    rows, folds = np.arange(300), []
+    samples = films.replace(X=Images.of(pixels))
+    for train, test in ((rows[:150], rows[150:]), (rows[150:], rows[:150])):
+        parts = samples.take(train), samples.take(test)
+        p, codes = np.full((150, 2), 0.5), np.zeros(150)
+        folds.append(Fold(len(folds), 2, ("no", "yes"), *parts, None, p, codes, 0.5, pd.DataFrame(), 0))
+
+    artifact = conclude(folds)
+
+    twin = next(item for item in artifact.findings if "under another group" in item.title)
+    assert twin.title == "Test pictures that are in training under another group"
+    assert twin.text.startswith("1 of 150 in fold 0; folds concerned: 0, 1. Row film299 (test) is film0 (training).")
+    assert (twin.severity, artifact.status) == (Severity.WARNING, Status.WARNING)
+
+
+def test_pictures_that_were_compared_by_their_files_only_are_told_in_one_finding(make_films, monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.COMPARE_PIXELS", 100)
+    films = make_films(n_rows=600)
+    # Drawn one at a time, as pictures in files are: the digests of such a decoder are not those of pixels.
+    monkeypatch.setattr("appliedml.core.images.ArrayDecoder.digests_pixels", False)
+
+    findings = conclude(input_folds(films.X, LABELS)).findings
+
+    told = [item for item in findings if item.title == "Pictures compared by their files, not by their pixels"]
+    assert [item.severity for item in told] == [Severity.INFO]
+    assert told[0].text.startswith("There are more than 20,000 pictures")

@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -84,3 +85,64 @@ def test_decoded_pictures_stay_behind_when_they_travel():
     images = Images(range(6), Counting(), (2, 2), 1)
     images.pixels()
     assert pickle.loads(pickle.dumps(images))._kept == {}
+
+
+class Twice(Counting):
+    """Every two items, 0 and 1, 2 and 3, ..., are different files of the same pixels."""
+
+    def decode(self, item, height, width, channels):
+        return super().decode(item, height, width, channels) // 2
+
+
+def test_equal_pixels_have_equal_digests_whatever_their_files_hold():
+    images = Images(range(4), Twice(), (2, 2), 1)
+
+    first, second, third, fourth = images.seen_digests()
+
+    assert (first == second, third == fourth, first == third) == (True, True, False)
+    assert len(set(images.digests())) == 4
+    assert images.compares_pixels
+
+
+def test_each_file_is_decoded_once_for_its_digest_by_all_selections_and_in_a_worker(monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.KEEP_BYTES", 0)
+    images = Images([0, 1, 2, 1], Counting(), (2, 2), 1)
+
+    part = images.take(np.array([3, 0])).seen_digests()
+    whole = images.seen_digests()
+    there = pickle.loads(pickle.dumps(images))
+
+    assert [whole[3], whole[0]] == part
+    assert sorted(images.decoder.asked) == [0, 1, 2]
+    assert there.seen_digests() == whole
+    assert sorted(there.decoder.asked) == [0, 1, 2]
+
+
+def test_pictures_are_decoded_one_at_a_time_for_their_digests(monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.KEEP_BYTES", 0)
+    images = Images(range(50), Counting(), (200, 200), 1)
+
+    tracemalloc.start()
+    images.seen_digests()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 10 * 200 * 200
+
+
+def test_of_too_many_pictures_files_are_compared_in_every_selection(monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.COMPARE_PIXELS", 3)
+    images = Images(range(4), Twice(), (2, 2), 1)
+    part = images.take(np.array([0, 1]))
+
+    assert not part.compares_pixels
+    assert part.seen_digests() == part.digests()
+    assert images.decoder.asked == []
+
+
+def test_arrays_are_compared_by_their_pixels_however_many(monkeypatch):
+    monkeypatch.setattr("appliedml.core.images.COMPARE_PIXELS", 3)
+    images = Images.of(PIXELS[[0, 1, 1, 2, 3]])
+
+    assert images.compares_pixels
+    assert images.seen_digests()[1] == images.seen_digests()[2]
