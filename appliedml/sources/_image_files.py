@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -21,8 +21,10 @@ METADATA_NAMES = ("metadata.csv", "metadata.parquet", "metadata.csv.gz")
 # How data sets call the column with the file name, in lower case.
 USUAL_FILE_COLUMNS = ("file", "file_name", "filename", "image", "image_path", "path", "image index", "image_id")
 SUBFOLDER = "images"
+LINKED = "linked folder"
+EMPTY = "empty folder"
 # What operating systems leave behind.
-_LITTER = frozenset({"thumbs.db", "desktop.ini"})
+_LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 _SHOWN = 10
 _PROBED = 20
 
@@ -38,11 +40,14 @@ class Listing:
         Path of every row's file below ``root``, with forward slashes; "" where the table names none.
     root : Path
         Resolved folder of the pictures.
+    folders : tuple of (folder, kind, reason)
+        Folders of classes that give no row, and why.
     """
 
     table: pd.DataFrame
     files: tuple[str, ...]
     root: Path
+    folders: tuple[tuple[str, str, str], ...] = ()
 
 
 def find_folder(owner: str, path: str, folder: Path | None) -> Path:
@@ -127,7 +132,8 @@ def list_table(
     file : str, optional
         Column with the file names. Default: the first column of text whose values are files, usual names first.
     images : str, optional
-        Folder inside ``root`` that the names start from. Default: ``root``, or its folder ``images``.
+        Folder inside ``root`` that the names start from; one outside is refused. Default: ``root``, or its folder
+        ``images``.
     suffix : str, optional
         Added to every name, as in ".png".
 
@@ -138,7 +144,7 @@ def list_table(
     Raises
     ------
     DataError
-        If no column fits, or a name leaves the folder.
+        If no column fits, or ``images`` or a name leaves the folder.
     """
     table = Table(str(metadata)).frame()
     if file is not None and file not in table:
@@ -147,6 +153,8 @@ def list_table(
         # Names such as 000123 must keep their zeros.
         table = Table(str(metadata), text_columns=[file]).frame()
     starts = [images] if images is not None else ["", SUBFOLDER]
+    if images is not None:
+        _check_start(owner, root, images)
     if images is not None and not (root / images).is_dir():
         raise DataError(f"{owner}: images names the folder {images!r}, which {root} lacks. Check images.")
     columns = [file] if file is not None else _candidates(table)
@@ -160,6 +168,7 @@ def list_table(
                 f"inside it as images. Columns of text: {', '.join(repr(name) for name in columns[:12]) or 'none'}."
             )
         column = usual[0]
+    _check_start(owner, root, start)
     names = [_name(value, suffix) for value in table[column]]
     check_inside(owner, root / start, names)
     files = tuple(str(PurePosixPath(start, name)) if name else "" for name in names)
@@ -179,14 +188,15 @@ def list_classes(owner: str, root: Path) -> Listing:
     -------
     Listing
         Table with the columns ``file``, ``label`` (name of the folder the file lies in), and ``split`` where the
-        topmost folders are parts. In order of the paths; hidden files are passed over.
+        topmost folders are parts. In order of the paths; hidden files are passed over. Folders that are links, which
+        are not followed, and folders without a file are named.
 
     Raises
     ------
     DataError
         If a file lies in no class's folder, or there is none.
     """
-    files = sorted(_walk(root))
+    files, folders = _walk(root)
     parts = [PurePosixPath(name).parts for name in files]
     loose = [name for name, part in zip(files, parts, strict=True) if len(part) < 2]
     in_parts = bool(files) and all(part[0].lower() in PARTS for part in parts)
@@ -194,12 +204,15 @@ def list_classes(owner: str, root: Path) -> Listing:
         loose = [name for name, part in zip(files, parts, strict=True) if len(part) < 3]
     if not files or loose:
         given = f"Outside of one: {_some(loose)}" if loose else "It holds no files"
+        linked = [name for name, kind, _ in folders if kind == LINKED]
+        if linked and not loose:
+            given = f"{given}, and links to folders are not followed: {_some(linked)}"
         raise DataError(f"{owner}: labels='folder' needs one folder a class in {root}. {given}. Move or remove them.")
     check_inside(owner, root, files)
     table = pd.DataFrame({FILE: files, LABEL: [part[-2] for part in parts]})
     if in_parts:
         table[SPLIT] = [PARTS[part[0].lower()] for part in parts]
-    return Listing(table, tuple(files), root)
+    return Listing(table, tuple(files), root, folders)
 
 
 def check_inside(owner: str, root: Path, names: Sequence[str]) -> None:
@@ -233,12 +246,33 @@ def _leaves(root: Path, name: str) -> bool:
     return not Path(os.path.realpath(root / name)).is_relative_to(os.path.realpath(root))
 
 
-def _walk(root: Path) -> Iterator[str]:
+def _check_start(owner: str, root: Path, start: str) -> None:
+    if _leaves(root, start):
+        raise DataError(
+            f"{owner}: images must be a folder inside {root}. {start!r} leads to {os.path.realpath(root / start)}. "
+            "Give a path that holds the pictures, with the table named as metadata, or copy a linked folder into it."
+        )
+
+
+def _walk(root: Path) -> tuple[list[str], tuple[tuple[str, str, str], ...]]:
+    """Return the files in order of their paths, and the folders that give none."""
+    files, folders = [], []
     for folder, subfolders, names in os.walk(root):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in names:
-            if not name.startswith(".") and name.lower() not in _LITTER:
-                yield Path(folder, name).relative_to(root).as_posix()
+        subfolders[:] = sorted(name for name in subfolders if not _is_litter(name))
+        here = Path(folder).relative_to(root)
+        files += [(here / name).as_posix() for name in names if not _is_litter(name)]
+        linked = [name for name in subfolders if Path(folder, name).is_symlink()]
+        folders += [
+            ((here / name).as_posix(), LINKED, "is a link to a folder, which is not followed; copy the folder instead")
+            for name in linked
+        ]
+        if not subfolders and all(map(_is_litter, names)) and here.parts:
+            folders.append((here.as_posix(), EMPTY, "holds no file"))
+    return sorted(files), tuple(sorted(folders))
+
+
+def _is_litter(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _LITTER
 
 
 def _candidates(table: pd.DataFrame) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -87,7 +88,11 @@ def image_samples(
 
 
 def read_report(
-    table: pd.DataFrame, schema: Schema, kept: NDArray[np.bool_], bad: Sequence[tuple[str, str, str]]
+    table: pd.DataFrame,
+    schema: Schema,
+    kept: NDArray[np.bool_],
+    bad: Sequence[tuple[str, str, str]],
+    folders: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, Any]:
     """Return the account of a reading in which some rows were skipped, as JSON values.
 
@@ -98,6 +103,8 @@ def read_report(
     kept : array of bool, shape (n_listed,)
     bad : sequence of (file, kind, reason)
         One a skipped row.
+    folders : sequence of (folder, kind, reason)
+        Folders of classes that gave no row; they are noted and named, but count as no picture.
 
     Returns
     -------
@@ -112,6 +119,10 @@ def read_report(
     if bad:
         said = ", ".join(f"{n} {kind}" for kind, n in counts.items())
         notes.append(f"{len(bad)} of {len(table)} pictures were skipped: {said}.")
+    if folders:
+        said = ", ".join(f"{n} {kind}" for kind, n in sorted(Counter(kind for _, kind, _ in folders).items()))
+        count = "1 folder of classes" if len(folders) == 1 else f"{len(folders)} folders of classes"
+        notes.append(f"Left out, for want of pictures: {count} ({said}).")
     by_group = []
     for item in schema.sensitive_features:
         if item.column not in table:
@@ -127,6 +138,6 @@ def read_report(
         "n_skipped": len(bad),
         "kinds": counts,
         "by_group": by_group,
-        "files": [{"file": file, "reason": reason} for file, _, reason in bad],
+        "files": [{"file": file, "reason": reason} for file, _, reason in (*bad, *folders)],
         "notes": notes,
     }

@@ -52,10 +52,12 @@ class PictureFolder(Configured):
     suffix : str, optional
         Added to every name, as in ".png", where the table leaves it out.
     images : str, optional
-        Folder inside ``path`` that the names start from. Default: ``path`` itself, or its folder "images".
+        Folder inside ``path`` that the names start from; one outside is refused. Default: ``path`` itself, or its
+        folder "images".
     labels : {"metadata", "folder"}
         "folder": no table; the class (column ``label``) is the name of the folder a file lies in. If the topmost
-        folders are called train, val and test, they become the column ``split``.
+        folders are called train, val and test, they become the column ``split``. Links to folders are not followed:
+        they, and folders without a file, are bad files.
     size : int or [int, int], optional
         Height and width in pixels that every picture is brought to. Default: as found, if all are alike.
     fit : {"stretch", "pad", "crop"}
@@ -174,7 +176,7 @@ class PictureFolder(Configured):
         seen, bad = _look(listing, self._inspector())
         images, table = self._pictures(owner, listing, seen, bad)
         kept = np.isin(np.arange(len(table)), list(seen))
-        report = read_report(table, schema, kept, bad)
+        report = read_report(table, schema, kept, bad, listing.folders)
         return image_samples(owner, images, table[kept].reset_index(drop=True), schema, report)
 
     def look(self, schema: Schema | None = None, folder: Path | None = None) -> list[str]:
@@ -226,7 +228,7 @@ class PictureFolder(Configured):
         self, owner: str, listing: Listing, seen: Mapping[int, Seen | None], bad: Sequence[tuple[str, str, str]]
     ) -> tuple[Images, pd.DataFrame]:
         """Return the usable pictures and all rows of the table; None is a file that was not looked into."""
-        if (bad and self.bad_files == "refuse") or not seen:
+        if ((bad or listing.folders) and self.bad_files == "refuse") or not seen:
             raise DataError(_refusal(owner, listing, bad))
         heads = {listing.files[row]: one for row, one in seen.items() if one is not None}
         # Where none of the files that were looked into is usable, others are: their size is not known here.
@@ -288,10 +290,14 @@ def _look(
 
 
 def _refusal(owner: str, listing: Listing, bad: Sequence[tuple[str, str, str]]) -> str:
-    lines = [f"{owner}: {len(bad)} of {len(listing.files)} files in {listing.root} cannot be used."]
-    lines += [f"  {file} {reason}." for file, _, reason in bad[:_SHOWN]]
-    if len(bad) > _SHOWN:
-        lines.append(f"  ... and {len(bad) - _SHOWN} more.")
+    counts = [f"{len(bad)} of {len(listing.files)} files"] if bad else []
+    if listing.folders:
+        counts.append(f"{len(listing.folders)} {'folder' if len(listing.folders) == 1 else 'folders'} of classes")
+    lines = [f"{owner}: {' and '.join(counts)} in {listing.root} cannot be used."]
+    named = (*listing.folders, *bad)
+    lines += [f"  {name} {reason}." for name, _, reason in named[:_SHOWN]]
+    if len(named) > _SHOWN:
+        lines.append(f"  ... and {len(named) - _SHOWN} more.")
     lines.append("Mend or remove them, or have them skipped and counted with bad_files='skip'.")
     return "\n".join(lines)
 

@@ -5,7 +5,15 @@ import pytest
 from PIL import Image
 
 from appliedml.errors import DataError
-from appliedml.sources._image_files import check_inside, find_folder, find_metadata, list_classes, list_table
+from appliedml.sources._image_files import (
+    EMPTY,
+    LINKED,
+    check_inside,
+    find_folder,
+    find_metadata,
+    list_classes,
+    list_table,
+)
 
 
 @pytest.fixture
@@ -100,6 +108,30 @@ def test_a_link_that_points_out_of_the_folder_is_refused(folder):
             check_inside("T", folder, [name])
 
 
+@pytest.mark.parametrize("start", ["../away", "images/../../away", "{away}", "link"])
+def test_a_start_outside_the_folder_is_refused(folder, start):
+    """Else every name would be judged against a folder that is not the one the plan names."""
+    away = folder.parent / "away"
+    away.mkdir()
+    Image.new("L", (4, 4)).save(away / "a.png")
+    (folder / "link").symlink_to(away, target_is_directory=True)
+    path = write(folder, image=["a.png"])
+
+    with pytest.raises(DataError, match=r"images must be a folder inside .* leads to .*away\. Give a path"):
+        list_table("T", folder, path, "image", start.format(away=away), None)
+
+
+def test_a_linked_folder_called_images_is_refused_too(tmp_path):
+    (tmp_path / "away").mkdir()
+    Image.new("L", (4, 4)).save(tmp_path / "away" / "a.png")
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "images").symlink_to(tmp_path / "away", target_is_directory=True)
+
+    with pytest.raises(DataError, match=r"images must be a folder inside .*'images' leads to .*away"):
+        list_table("T", root.resolve(), write(root, image=["a.png"]), None, None, None)
+
+
 def test_links_within_the_folder_and_a_linked_folder_are_fine(folder, tmp_path):
     (folder / "images" / "again.png").symlink_to(folder / "images" / "a.png")
     (tmp_path / "linked").symlink_to(folder, target_is_directory=True)
@@ -118,6 +150,33 @@ def test_one_folder_a_class(tmp_path):
     assert listing.files == ("cat/1.png", "cat/2.png", "dog/1.png")
     assert listing.table["label"].tolist() == ["cat", "cat", "dog"]
     assert "split" not in listing.table
+
+
+def test_folders_of_classes_that_give_no_row_are_named(tmp_path):
+    for name in ("cat/1.png", "bird/.hidden", "__MACOSX/cat/._1.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "cow" / "brown").mkdir(parents=True)
+    (tmp_path / "dog").symlink_to(tmp_path / "cat", target_is_directory=True)
+
+    listing = list_classes("T", tmp_path.resolve())
+
+    assert listing.files == ("cat/1.png",)
+    assert [(name, kind) for name, kind, _ in listing.folders] == [
+        ("bird", EMPTY),
+        ("cow/brown", EMPTY),
+        ("dog", LINKED),
+    ]
+
+
+def test_a_folder_of_links_alone_says_that_they_are_not_followed(tmp_path):
+    (tmp_path / "away").mkdir()
+    root = tmp_path / "data"
+    root.mkdir()
+    (root / "dog").symlink_to(tmp_path / "away", target_is_directory=True)
+
+    with pytest.raises(DataError, match="holds no files, and links to folders are not followed: 'dog'"):
+        list_classes("T", root)
 
 
 def test_folders_called_train_and_test_are_parts(tmp_path):
