@@ -15,6 +15,7 @@ from appliedml.core.texts import Texts
 from appliedml.errors import StageError
 
 REPEATED = "repeated"
+NO_PICTURE_BETWEEN = "a point between the pixels of two pictures is no picture that anybody could have taken"
 
 
 def resample(stage: Any, samples: Samples) -> Samples:
@@ -77,10 +78,26 @@ def _picks_blindly(stage: Any) -> bool:
     return bool(getattr(stage, "picks_blindly", False))
 
 
+def invents_rows(stage: Any) -> bool:
+    """Whether a sampler makes rows that lie between the given ones.
+
+    Parameters
+    ----------
+    stage : sampler
+        Ours says so by ``invents_rows``; imbalanced-learn's is known by its module.
+
+    Returns
+    -------
+    bool
+    """
+    if type(stage).__module__.startswith(("imblearn.over_sampling.", "imblearn.combine.")):
+        return not _picks_blindly(stage)
+    return bool(getattr(stage, "invents_rows", False))
+
+
 def _no_invented_rows(stage: Any, X: Any) -> str:
     if isinstance(X, Images):
-        reason = "a point between the pixels of two pictures is no picture that anybody could have taken"
-        features = "image_features"
+        reason, features = NO_PICTURE_BETWEEN, "image_features"
     else:
         reason, features = "there is no row between two texts", "text_embeddings"
     return (

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from appliedml.compose.alignment import NO_PICTURE_BETWEEN, invents_rows
 from appliedml.core.samples import Samples
 from appliedml.core.stage import Verb, stage_name, verb_of
 from appliedml.errors import AppliedMLError, StageError
@@ -72,7 +73,8 @@ def check_steps(steps: Sequence[Any]) -> None:
     Raises
     ------
     StageError
-        If there is no step, the last does not predict, another predicts, or one belongs elsewhere.
+        If there is no step, the last does not predict, another predicts, one belongs elsewhere, or a sampler would
+        invent rows from pixels.
     """
     if not isinstance(steps, list | tuple) or not steps:
         raise StageError(f"Pipeline: steps must be a list of stages, the last a classifier. It is {steps!r}.")
@@ -92,6 +94,20 @@ def check_steps(steps: Sequence[Any]) -> None:
         )
     if not hasattr(steps[-1], "predict_proba"):
         raise StageError(f"Pipeline: the classifier must have predict_proba. {type(steps[-1]).__name__} has none.")
+    _check_pixels(steps)
+
+
+def _check_pixels(steps: Sequence[Any]) -> None:
+    """Refuse rows invented from pixels: in a table they can no longer be told from other numbers."""
+    pixels = ""
+    for step in steps:
+        if pixels and verb_of(step) is Verb.RESAMPLE and invents_rows(step):
+            raise StageError(
+                f"{type(step).__name__} works with distances between rows, and {NO_PICTURE_BETWEEN}. {pixels} gives it "
+                "pixels: put image_features in its place, so that it works on frozen features, or balance by "
+                "random_over or class_weights."
+            )
+        pixels = stage_name(step) if getattr(step, "makes_pixels", False) else pixels
 
 
 @contextmanager

@@ -85,6 +85,8 @@ class Resampler(Configured):
     _estimator_type: ClassVar[str] = "sampler"
     # Whether rows are picked without a look at their values: then pictures and texts can be picked too.
     picks_blindly: ClassVar[bool] = False
+    # Whether rows are made that lie between the given ones.
+    invents_rows: ClassVar[bool] = False
     notes_: list[str]
 
     @abstractmethod
@@ -179,6 +181,7 @@ class NeighborSampler(Resampler):
     neighbors: int
     ratio: float
     random_state: int | None
+    invents_rows: ClassVar[bool] = True
     hint: ClassVar[str] = "Use smote_nc, or put encode_categories (and dates_to_parts) before it."
 
     def _others(self, rows: Rows, strategy: dict[int, int]) -> int:

@@ -78,6 +78,7 @@ class SmoteNc(Resampler):
     ['F']
     """
 
+    invents_rows: ClassVar[bool] = True
     parameter_rules: ClassVar[Mapping[str, Rule]] = {
         "neighbors": NEIGHBORS,
         "ratio": RATIO,

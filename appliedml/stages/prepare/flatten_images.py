@@ -48,6 +48,8 @@ class FlattenImages(TransformerMixin, Configured):
 
     # What it takes, as of builders: "table", "images" or "texts".
     reads: ClassVar[str] = "images"
+    # Its columns are pixels: a pipeline lets no sampler invent rows from them.
+    makes_pixels: ClassVar[bool] = True
     parameter_rules: ClassVar[Mapping[str, Rule]] = {"size": AnyOf(Null(), Integer(1, 1024))}
 
     def __init__(self, size: int | None = None) -> None:
