@@ -38,7 +38,8 @@ class Pipeline(ClassifierMixin, NamedSteps):
         Ours, scikit-learn's and imbalanced-learn's.
     validation : float
         Share of the training rows set aside before any stage is fitted: for early stopping, calibration and the
-        threshold. Whole groups together.
+        threshold. Whole groups together. Where the split has validation rows of its own (``predefined``), it is these,
+        and the share has no part.
     validation_from : {"random", "latest"}
         Which rows: stratified at random, or the last in time.
     calibration : {"none", "platt", "isotonic", "temperature"}
@@ -368,6 +369,7 @@ class Pipeline(ClassifierMixin, NamedSteps):
         if stage is not None:
             kept.insert(places[0] if places else len(kept) - 1, clone(stage))
         copy = self.clone_unfitted()
+        check_steps(kept)
         copy.steps = kept
         return copy
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -11,13 +13,37 @@ from appliedml.core.samples import Samples
 from appliedml.errors import StageError
 
 
+def mark_validation(samples: Samples, split: Any) -> Samples:
+    """Mark the rows that a split keeps for validation; samples of a split that keeps none are returned as they are.
+
+    Parameters
+    ----------
+    samples : Samples
+        All rows of a run.
+    split : split
+        May offer ``validation_rows(samples)``, positions of rows that are on the training side of every fold.
+
+    Returns
+    -------
+    Samples
+        With ``meta["validation"]`` where the split keeps rows. It goes with the rows into every fold, as groups do, so
+        that whatever is fitted anew there sets the same rows aside.
+    """
+    kept = split.validation_rows(samples) if hasattr(split, "validation_rows") else ()
+    if not len(kept):
+        return samples
+    marks = np.isin(np.arange(len(samples)), kept)
+    return Samples(samples.X, samples.y, samples.meta.assign(validation=marks), samples.schema)
+
+
 def validation_rows(samples: Samples, fraction: float, order: str, seed: int) -> NDArray[np.intp]:
     """Choose the rows kept for early stopping, calibration and the threshold.
 
     Parameters
     ----------
     samples : Samples
-        The training rows of one fold.
+        The training rows of one fold. Where ``meta["validation"]`` marks rows, it is these, and neither ``fraction``
+        nor ``order`` has a part.
     fraction : float
         Share of rows, below 1. Zero keeps none.
     order : {"random", "latest"}
@@ -34,6 +60,8 @@ def validation_rows(samples: Samples, fraction: float, order: str, seed: int) ->
     StageError
         If a class would be missing on either side.
     """
+    if samples.validation is not None:
+        return _marked(samples, samples.validation)
     if fraction == 0:
         return np.empty(0, dtype=np.intp)
     y = np.asarray(samples.y)
@@ -64,6 +92,18 @@ def validation_rows(samples: Samples, fraction: float, order: str, seed: int) ->
                 "Use a larger fraction, fewer folds or validation=0."
             )
     return rows
+
+
+def _marked(samples: Samples, marks: NDArray[np.bool_]) -> NDArray[np.intp]:
+    y = np.asarray(samples.y)
+    for side, part in (("marked for validation", marks), ("left for fitting", ~marks)):
+        missing = set(np.unique(y).tolist()) - set(np.unique(y[part]).tolist())
+        if missing:
+            raise StageError(
+                f"Pipeline: the {int(part.sum())} rows {side} need every class. They lack {min(map(str, missing))!r}. "
+                "Use another split, or mark other rows."
+            )
+    return np.flatnonzero(marks).astype(np.intp)
 
 
 def _latest(samples: Samples, fraction: float) -> NDArray[np.intp]:

@@ -33,7 +33,8 @@ class Samples:
         Labels, one per row.
     meta : DataFrame of n_samples rows, optional
         ``row_id`` (unique for observed rows), ``origin`` ("observed" or "synthetic"), and where the schema names them
-        ``group``, ``time``, ``weight``; sensitive source columns as ``sensitive.<column>``.
+        ``group``, ``time``, ``weight``; sensitive source columns as ``sensitive.<column>``; ``validation`` (bool)
+        where a split has validation rows of its own.
     schema : Schema, optional
 
     Raises
@@ -150,6 +151,11 @@ class Samples:
     def weight(self) -> NDArray[np.float64] | None:
         """Training weight of every row, or None where the schema names none."""
         return self.meta["weight"].to_numpy(dtype=float) if "weight" in self.meta else None
+
+    @property
+    def validation(self) -> NDArray[np.bool_] | None:
+        """Whether the split keeps a row for validation, or None where the pipeline draws such rows itself."""
+        return self.meta["validation"].to_numpy(dtype=bool) if "validation" in self.meta else None
 
     @property
     def sensitive(self) -> pd.DataFrame:

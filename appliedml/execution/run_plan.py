@@ -16,7 +16,7 @@ import pandas as pd
 import yaml
 
 from appliedml.compose.adapters import seeded
-from appliedml.compose.validation import validation_rows
+from appliedml.compose.validation import mark_validation, validation_rows
 from appliedml.core.artifact import SCORE_COLUMNS, Artifact, Status
 from appliedml.core.fingerprint import fingerprint
 from appliedml.core.images import Images
@@ -94,6 +94,7 @@ def run_plan(
         cleaned.steps.loc[0, "notes"] = " ".join([str(cleaned.steps.loc[0, "notes"]), told]).strip()
     seconds["clean"] = time.perf_counter() - clock
     split = seeded(plan.split, plan.seed, "split")
+    coded = mark_validation(coded, split)
     # Split by the classes' names, so that a refusal names them as the user knows them.
     named = coded.replace(y=np.array(classes)[np.asarray(coded.y)])
     jobs = [FoldJob(number, train, test) for number, (train, test) in enumerate(split.split(named))]
@@ -139,14 +140,13 @@ def _for_classes(plan: Plan, n_classes: int) -> tuple[Plan, str]:
 
 def _check_validation(plan: Plan, samples: Samples, jobs: list[FoldJob]) -> None:
     """Refuse a fold whose validation rows would lack a class before any fold is trained."""
+    pipeline = plan.pipeline
     for job in jobs:
         seed = fold_seed(derive_seed(plan.seed, "folds"), job.number)
-        root = plan.pipeline.random_state
+        root = pipeline.random_state
         pipeline_seed = derive_seed(seed, "pipeline", "random_state") if root is None else root
         try:
-            validation_rows(
-                samples.take(job.train), plan.pipeline.validation, plan.pipeline.validation_from, pipeline_seed
-            )
+            validation_rows(samples.take(job.train), pipeline.validation, pipeline.validation_from, pipeline_seed)
         except StageError as error:
             raise StageError(f"Fold {job.number}: {error}") from error
 
@@ -226,6 +226,7 @@ def _info(plan: Plan, read: Samples, coded: Samples, classes: tuple[str, ...]) -
             "n_rows_used": len(coded),
             "n_features": coded.shape[1],
             "features": features,
+            "own_validation": coded.validation is not None,
             **_kind_of(coded.X),
         },
         "pipeline": [

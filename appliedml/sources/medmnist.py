@@ -23,9 +23,9 @@ class Medmnist(NpzSource):
 
     Notes
     -----
-    The file's own parts stand in ``meta["split"]``: the split ``predefined`` trains on train and val and tests on
-    test. Arrays that are not compressed are read one picture at a time; compressed ones are loaded as a whole, and
-    ``read_report`` says so. Python objects in the file are refused.
+    The file's own parts stand in ``meta["split"]``: the split ``predefined`` trains on train, validates on val (early
+    stopping, calibration, threshold) and tests on test. Arrays that are not compressed are read one picture at a time;
+    compressed ones are loaded as a whole, and ``read_report`` says so. Python objects in the file are refused.
 
     Source
     ------

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from appliedml.core.params import Choice, Rule
+from appliedml.core.samples import Samples
 from appliedml.core.stage import Configured
 from appliedml.errors import DataError
 from appliedml.splits._checks import Positions, labelled
@@ -18,24 +20,28 @@ PARTS = ("train", "val", "test")
 
 
 class Predefined(Configured):
-    """Train and test on the parts that the data set's authors chose: a single fold.
+    """Train, validate and test on the parts that the data set's authors chose: a single fold.
 
     Parameters
     ----------
     test : {"test", "val"}
-        "test": rows marked test are tested, all others train. "val": rows marked val are tested and only rows marked
-        train train, so that choices can be made while the test rows stay unseen.
+        "test": rows marked test are tested, rows marked train train, and rows marked val validate. "val": rows marked
+        val are tested and only rows marked train train, so that choices can be made while the test rows stay unseen.
 
     Raises
     ------
     DataError
-        From ``split``: if the rows are not marked, a part lacks a class, or rows of one group are on both sides.
+        From ``split``: if the rows are not marked, a part lacks a class, or rows of one group are in two parts.
 
     Notes
     -----
     The marks are in ``samples.meta["split"]``, where sources of such data put them (medmnist, keras_npz, image_folder
-    from a column ``split`` or from folders called train, val and test). The pipeline still sets its own validation
-    rows aside from the training rows.
+    from a column ``split`` or from folders called train, val and test).
+
+    With ``test="test"`` the rows marked val are the pipeline's validation rows (early stopping, calibration and the
+    threshold), whatever share the plan gives as ``validation``: no stage is fitted on them, as in published results on
+    such data. :meth:`split` gives them with the training rows, and :meth:`validation_rows` says which they are. Where
+    no row is marked val, or these are tested, the pipeline draws its validation rows from the training rows.
 
     Examples
     --------
@@ -45,6 +51,8 @@ class Predefined(Configured):
     >>> samples = Samples(np.zeros((6, 1)), [0, 1] * 3, meta)
     >>> [(train.tolist(), test.tolist()) for train, test in Predefined().split(samples)]
     [([0, 1, 2, 3], [4, 5])]
+    >>> Predefined().validation_rows(samples).tolist()
+    [2, 3]
     """
 
     parameter_rules: ClassVar[dict[str, Rule]] = {"test": Choice("test", "val")}
@@ -55,6 +63,22 @@ class Predefined(Configured):
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
         """Return 1."""
         return 1
+
+    def validation_rows(self, samples: Samples) -> NDArray[np.intp]:
+        """Give the positions of the rows that the data's authors chose for validation.
+
+        Parameters
+        ----------
+        samples : Samples
+
+        Returns
+        -------
+        array of int
+            Empty where no row is marked val, or these rows are tested.
+        """
+        if self.test == "val" or SPLIT not in samples.meta:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero(samples.meta[SPLIT].isin(["val"])).astype(np.intp)
 
     def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Positions]:
         """Give train and test positions.
@@ -69,6 +93,7 @@ class Predefined(Configured):
         Yields
         ------
         (train, test) : arrays of int
+            Rows that validate are among those that train.
         """
         self.check_parameters()
         samples = labelled("Predefined", X, y)
@@ -88,8 +113,10 @@ class Predefined(Configured):
             )
         training = ("train", "val") if self.test == "test" else ("train",)
         train, test = np.flatnonzero(marks.isin(training)), np.flatnonzero(marks == self.test)
+        held = self.validation_rows(samples)
+        fitted = np.setdiff1d(train, held)
         labels = np.asarray(samples.y)
-        for part, rows in (("training", train), (f"{self.test}", test)):
+        for part, rows in (("training", fitted), *([("val", held)] if len(held) else []), (self.test, test)):
             lacking = [str(level) for level in np.unique(labels) if level not in set(labels[rows])]
             if lacking:
                 raise DataError(
@@ -99,12 +126,13 @@ class Predefined(Configured):
         belongs = groups if groups is not None else samples.group
         if belongs is not None:
             found = pd.Series(np.asarray(belongs, dtype=object))
-            both = sorted(
-                {str(one) for one in found.iloc[test].dropna()} & {str(one) for one in found.iloc[train].dropna()}
-            )
-            if both:
-                raise DataError(
-                    f"Predefined: rows of one group must be on one side. {len(both)} groups are in training and "
-                    f"{self.test} rows, such as {both[0]!r}: the scores would be too good. Use group_kfold."
+            for part, rows, others in ((self.test, test, train), ("val", held, fitted)):
+                both = sorted(
+                    {str(one) for one in found.iloc[rows].dropna()} & {str(one) for one in found.iloc[others].dropna()}
                 )
+                if both:
+                    raise DataError(
+                        f"Predefined: rows of one group must be on one side. {len(both)} groups are in training and "
+                        f"{part} rows, such as {both[0]!r}: the scores would be too good. Use group_kfold."
+                    )
         yield train, test

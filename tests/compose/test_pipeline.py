@@ -73,6 +73,26 @@ def test_smote_never_sees_validation_rows(data):
     np.testing.assert_array_equal(np.asarray(pipeline.model_.validation_[0]), held)
 
 
+def test_marked_rows_are_set_aside_from_every_fit_and_every_refit(samples):
+    """Comparisons with other balancing fit anew on the same rows; the marks go with them."""
+    marks = np.zeros(len(samples), dtype=bool)
+    marks[5::7] = True
+    marked = Samples(samples.X, samples.y, samples.meta.assign(validation=marks), samples.schema)
+    pipeline = Pipeline([StandardScaler(), smote(), SpyClassifier()], validation=0.5, threshold="f1").fit(marked)
+
+    for fitted in (pipeline, pipeline.with_balancing(None).fit(marked)):
+        np.testing.assert_array_equal(fitted.validation_rows_, np.flatnonzero(marks))
+        np.testing.assert_array_equal(fitted.model_.validation_[1], samples.y[marks])
+        assert fitted.ledger_.loc[0, "n_fitted"] == (~marks).sum()
+        assert not set(fitted.fitted_row_ids_["standard_scaler"]) & set(samples.row_id[marks])
+
+
+def test_another_balancing_that_invents_rows_from_pixels_is_refused():
+    pipeline = Pipeline([build("stages", "flatten_images"), LogisticRegression()])
+    with pytest.raises(StageError, match="Smote works with distances between rows"):
+        pipeline.with_balancing(smote())
+
+
 def test_transformers_are_fitted_without_the_validation_rows(data):
     X, y = data
     pipeline = Pipeline([StandardScaler(), SpyClassifier()], validation=0.25).fit(X, y)

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold
 
-from appliedml.compose.validation import validation_rows
+from appliedml.compose.validation import mark_validation, validation_rows
 from appliedml.core.samples import Samples
 from appliedml.errors import StageError
+from appliedml.splits.kfold import KFold
+from appliedml.splits.predefined import Predefined
 
 
 def make(y, **meta):
@@ -59,3 +61,33 @@ def test_fewer_rows_of_a_class_than_parts_of_groups_is_refused_only_where_a_side
     y = np.array([0, 1] + [0] * 20)
     with pytest.raises(StageError, match="leaves no row of class '1'"):
         validation_rows(make(y, group=np.arange(22)), 0.1, "random", 0)
+
+
+def test_marked_rows_are_taken_whatever_the_share_and_the_order():
+    samples = make([0, 1] * 10, validation=[False] * 16 + [True] * 4)
+
+    for fraction, order in ((0.0, "random"), (0.5, "random"), (0.5, "latest")):
+        assert validation_rows(samples, fraction, order, 0).tolist() == [16, 17, 18, 19]
+
+
+@pytest.mark.parametrize(
+    ("marks", "sentence"),
+    [
+        ([False] * 4, "0 rows marked for validation need every class. They lack '0'"),
+        ([False, True, True, True], "1 rows left for fitting need every class. They lack '1'"),
+    ],
+)
+def test_marked_rows_that_lack_a_class_are_refused(marks, sentence):
+    with pytest.raises(StageError, match=sentence):
+        validation_rows(make([0, 1, 0, 1], validation=marks), 0.2, "random", 0)
+
+
+def test_rows_are_marked_by_a_split_that_keeps_some_and_the_marks_follow_them():
+    samples = make([0, 1] * 6, split=["test"] * 4 + ["val"] * 4 + ["train"] * 4)
+    ((train, test),) = Predefined().split(samples)
+    marked = mark_validation(samples, Predefined())
+
+    assert marked.take(train).validation.tolist() == [True] * 4 + [False] * 4
+    assert not marked.take(test).validation.any()
+    for split in (KFold(), Predefined(test="val")):
+        assert mark_validation(samples, split).validation is None

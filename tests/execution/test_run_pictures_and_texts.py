@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import appliedml as aml
 from appliedml.core.artifact import Status
@@ -119,17 +120,56 @@ def test_pictures_are_oversampled_by_position():
     assert pipeline.ledger_.loc[0, "rows_out"] == 2 * counts.max()
 
 
-def test_a_medmnist_file_runs_with_its_own_split(tmp_path):
+class Kept:
+    """An engine that keeps what the folds left behind."""
+
+    def map(self, run_one, shared, jobs):
+        self.results = [run_one(shared, job) for job in jobs]
+        return iter(self.results)
+
+
+def tiny_medmnist(folder):
     arrays = {}
     for part, n in (("train", 60), ("val", 12), ("test", 24)):
         labels = np.arange(n) % 2
         pictures = RNG.integers(0, 90, (n, 28, 28)).astype(np.uint8)
         pictures[labels == 1, 8:20, 8:20] += 90
         arrays |= {f"{part}_images": pictures, f"{part}_labels": labels[:, None].astype(np.uint8)}
-    np.savez(tmp_path / "tinymnist.npz", **arrays)
+    np.savez(folder / "tinymnist.npz", **arrays)
+    return aml.Medmnist(str(folder / "tinymnist.npz"), classes=["normal", "finding"])
+
+
+@pytest.mark.parametrize("tested", ["test", "val"])
+def test_the_validation_rows_of_a_medmnist_file_are_exactly_its_own(tmp_path, tested):
+    """The share of the plan has no part in it; rows are drawn only where the file's own are tested."""
+    plan = aml.Plan(
+        name="own_rows",
+        data=tiny_medmnist(tmp_path),
+        split=aml.Predefined(test=tested),
+        pipeline=aml.Pipeline(
+            [aml.FlattenImages(size=4), aml.RandomOver(), LogisticRegression()],
+            validation=0.25,
+            calibration="platt",
+            threshold="f1",
+        ),
+    )
+    engine = Kept()
+    run = plan.run(out=tmp_path / "out", engine=engine)
+    (result,) = engine.results
+    held = {str(name).split("/")[0] for name in result.validation_row_ids}
+    page = aml.write_report(run).read_text(encoding="utf-8")
+
+    assert held == ({"val"} if tested == "test" else {"train"})
+    assert len(result.validation_row_ids) == (12 if tested == "test" else 16)
+    assert (result.ledger["n_fitted"] == (60 if tested == "test" else 44)).all()
+    assert (result.ledger[["n_test_rows_seen", "n_validation_rows_seen"]] == 0).all(axis=None)
+    assert ("Validation rows are those that the data mark for it" in page) == (tested == "test")
+
+
+def test_a_medmnist_file_runs_with_its_own_split(tmp_path):
     plan = aml.Plan(
         name="own_split",
-        data=aml.Medmnist(str(tmp_path / "tinymnist.npz"), classes=["normal", "finding"]),
+        data=tiny_medmnist(tmp_path),
         split=aml.Predefined(),
         pipeline=aml.Pipeline(
             [aml.KerasClassifier(builder={"cnn": {"filters": [8], "batch_norm": False}}, epochs=15, learning_rate=0.01)]
@@ -138,7 +178,8 @@ def test_a_medmnist_file_runs_with_its_own_split(tmp_path):
     )
     run = plan.run(out=tmp_path / "out")
     assert len(run.predictions) == 24
-    assert run.info["folds"][0]["n_train"] == 72
+    fold = run.info["folds"][0]
+    assert (fold["n_train"], fold["n_validation"]) == (60, 12)
     assert run.score("roc_auc")[0] > 0.9
 
 

@@ -31,6 +31,7 @@ def test_a_tiny_file_is_read_and_split_as_its_authors_did(tmp_path, compressed):
     assert set(samples.meta["split"].iloc[test]) == {"test"}
     assert set(samples.meta["split"].iloc[train]) == {"train", "val"}
     assert (len(train), len(test)) == (26, 8)
+    assert set(samples.meta["split"].iloc[Predefined().validation_rows(samples)]) == {"val"}
 
 
 def test_what_was_loaded_is_in_the_report(tmp_path):

@@ -78,7 +78,11 @@ def _pipeline(run: Run) -> list[Block]:
     if len(settings_table):
         columns = (Column("step", "Step"), Column("setting", "Setting"), Column("value", "Value"))
         found.append(Table("All settings of the steps", settings_table, columns, collapsed=True))
-    chosen = [(_words(key), _value(run.plan[key], 200)) for key in _SETTINGS if key in run.plan]
+    # A share of the plan that had no part would say the opposite of what was done.
+    own = _own_validation(run)
+    chosen = [("Validation", "the rows that the data mark for it")] if own else []
+    settings = [key for key in _SETTINGS if not (own and key.startswith("validation"))]
+    chosen += [(_words(key), _value(run.plan[key], 200)) for key in settings if key in run.plan]
     chosen.append(("Root seed", str(run.info.get("seed"))))
     found.append(KeyValues(tuple(chosen), title="Validation rows, calibration and threshold"))
     return found
@@ -135,16 +139,27 @@ def _splits(run: Run) -> list[Block]:
         columns.append(Column("threshold", "Threshold", "number"))
     split = run.plan.get("split")
     sentence = f"Rows were split by {_value(split, 200)}." if split else "Rows were split by the default for this data."
-    sentence += (
-        " Validation rows are set aside from the training rows before any stage is fitted: for early stopping, "
-        "calibration and the threshold."
-    )
+    if _own_validation(run):
+        sentence += (
+            " Validation rows are those that the data mark for it, and no others: no stage is fitted on them. They "
+            "serve early stopping, calibration and the threshold. The plan's share for validation has no part."
+        )
+    else:
+        sentence += (
+            " Validation rows are set aside from the training rows before any stage is fitted: for early stopping, "
+            "calibration and the threshold."
+        )
     return [
         Subheading("Splits"),
         Text(sentence),
         Text(_internal_or_external(run, len(folds))),
         Table("Rows of every fold", folds, tuple(columns)),
     ]
+
+
+def _own_validation(run: Run) -> bool:
+    """Whether the data's own validation part validated, rather than rows drawn from the training rows."""
+    return bool(run.info.get("data", {}).get("own_validation"))
 
 
 def _internal_or_external(run: Run, n_folds: int) -> str:

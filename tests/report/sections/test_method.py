@@ -178,3 +178,14 @@ def test_internal_and_external_testing_are_told_apart():
     assert plain.endswith("made no external testing (external validation), on data collected elsewhere.")
     assert answered.endswith("Stated of external testing: At two other hospitals. (B. Clinician)")
     assert "(internal validation): a split of the run's own data" in one
+
+
+def test_rows_that_the_data_mark_for_validation_are_told_and_the_share_is_not():
+    blocks = Method().blocks(Run(info={"data": {"own_validation": True}}))
+    texts = [block.text for block in blocks if isinstance(block, Text)]
+    (settings,) = [b for b in blocks if isinstance(b, KeyValues) and b.title.startswith("Validation rows")]
+
+    assert "Validation rows are those that the data mark for it, and no others" in texts[0]
+    assert settings.items[:2] == (("Validation", "the rows that the data mark for it"), ("Threshold", "f1"))
+    drawn = [block.text for block in Method().blocks(Run()) if isinstance(block, Text)]
+    assert "set aside from the training rows before any stage is fitted" in drawn[0]
