@@ -10,6 +10,7 @@ from appliedml.core.artifact import ALL_FOLDS, Artifact
 from appliedml.core.small_counts import FEW, count_text
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Column, Flow, Subheading, Table, Text
+from appliedml.report.sections._data_parts import group_flow, sensitive_parts
 from appliedml.report.sections._input_measures import measure_blocks
 from appliedml.report.sections._small_counts import NOT_SHOWN, SMALL, hidden, left_out
 from appliedml.report.values import percent
@@ -43,9 +44,9 @@ class Data:
         """
         found: list[Block] = []
         if "flow" in run:
-            found += _flow(run["flow"])
+            found += [*_flow(run["flow"]), *group_flow(run)]
         if "data_profile" in run and run["data_profile"].tables:
-            found += _profile(run["data_profile"], _groups_rows(run), _sets_aside(run))
+            found += _profile(run["data_profile"], _groups_rows(run), _sets_aside(run), sensitive_parts(run))
         return found
 
 
@@ -130,13 +131,13 @@ def _sets_aside(run: Run) -> bool:
     return bool(splits.loc[splits["part"] == "validation", "rows"].sum())
 
 
-def _profile(profile: Artifact, grouped: bool, held: bool) -> list[Block]:
+def _profile(profile: Artifact, grouped: bool, held: bool, by_part: list[Block]) -> list[Block]:
     tables = profile.tables
     found: list[Block] = [Subheading("Classes")]
     found += _classes(tables["classes"], held)
     if len(tables["groups"]):
         found.append(Subheading("Sensitive groups"))
-        found += _groups(tables["groups"], tables["classes"], tables["characteristics"])
+        found += [*_groups(tables["groups"], tables["classes"], tables["characteristics"]), *by_part]
     found += measure_blocks(profile)
     if len(tables["columns"]):
         found.append(Subheading("Columns and missing values"))

@@ -200,10 +200,10 @@ def _parts(artifact: Artifact) -> list[Block]:
         Column("area", "Share of the area", "number"), Column("result", "Result"), Column("n", "Images", "int"),
     )  # fmt: skip
     note = (
-        "Markers, labels and the edges of an exposure sit at the border and in the corners. The border is the outermost "
-        f"ring of cells, the centre all others. A corner is {side} x {side} of the {grid} x {grid} cells; the parts "
-        "overlap. A part is named in the findings if its whole "
-        f"interval lies above its share of the area and the share is at least {factor:g} times that (a convention)."
+        "Markers, labels and the edges of an exposure sit at the border and in the corners. The border is the "
+        f"outermost ring of cells, the centre all others. A corner is {side} x {side} of the {grid} x {grid} cells; "
+        "the parts overlap. A part is named in the findings if its whole interval lies above its share of the area and "
+        f"the share is at least {factor:g} times that (a convention)."
     )
     return [Subheading("Border and corners"), Table("Attribution by part of the image", shown, columns, note=note)]
 

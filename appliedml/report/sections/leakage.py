@@ -10,6 +10,9 @@ from appliedml.store.run import Run
 
 # As the audit calls it: a limit of the test, not a leak.
 NOT_LATER = "Not tested on later rows"
+# As the audit calls the check of whole groups, and that of rows whose group nobody knows.
+GROUPS_APART = "test rows whose group is also in training"
+UNKNOWN_GROUPS = "rows without a group"
 _ORDER = ("problem", "warning", "fact", "not measured", "ok")
 
 
@@ -35,7 +38,8 @@ class Leakage:
         if "checks" not in artifact.tables:
             return []
         checks = _by_check(artifact.tables["checks"])
-        found: list[Block] = [*_verdict(artifact), _checks_table(checks)]
+        level = _level(artifact.tables["checks"], (run.info.get("schema") or {}).get("group"))
+        found: list[Block] = [*_verdict(artifact), *level, _checks_table(checks)]
         found += _dropped(artifact)
         found += _features(artifact)
         return found
@@ -56,6 +60,27 @@ def _verdict(artifact: Artifact) -> list[Block]:
     found += [Callout("warning", item.title, item.text) for item in later]
     rest = [*leaks[3:], *(item for item in artifact.findings if item.severity is Severity.INFO)]
     return [*found, Bullets(tuple(_said(item) for item in rest))] if rest else found
+
+
+def _level(checks: pd.DataFrame, group: str | None) -> list[Block]:
+    """Whose rows are kept apart: checklists ask for the level (patient, study, picture) at which parts are disjoint."""
+    apart = checks[checks["check"] == GROUPS_APART]
+    if not len(apart):
+        return []
+    n, name = int(apart["n"].sum()), group or "groups that cleaning made"
+    if (apart["verdict"] == "not measured").any():
+        text = (
+            "Level at which training and test rows are disjoint: the single row. The schema names no group, so it is "
+            "not known whether rows of one person (patient, customer) are on both sides."
+        )
+    elif n:
+        text = f"Training and test rows are not disjoint by {name}: {n:,} test rows have theirs in training too."
+    else:
+        unknown = int(checks.loc[checks["check"] == UNKNOWN_GROUPS, "n"].sum())
+        text = f"Level at which training and test rows are disjoint: {name}. No row of a group is on the other side" + (
+            ", as far as the group is known." if unknown else "."
+        )
+    return [Text(text)]
 
 
 def _said(finding: Finding) -> str:

@@ -16,6 +16,7 @@ class Run(dict):
         super().__init__(artifacts)
         self.info = {"schema": {"target": "y", **(schema or {})}}
         self.plan = {"clean": list(clean)}
+        self.rows = pd.DataFrame({"row_id": ["a"], "fold": [-1], "dropped_by": [None]})
 
 
 def flow(by_group=()):

@@ -37,8 +37,9 @@ def artifact(released=0, painted=False, masks=True, groups=None, randomised=True
         "n_hidden": 1, "n_evaluations": 9000, "size": [8, 8], "target_error": 0.1, "relative_error": 0.04,
         "worst_image_error": 0.07, "additivity_residual": 2e-16, "distance": 0.03, "expected_distance": 0.02,
         "distance_grid": "3 x 4", "distance_images": 2, "fold_agreement": 0.8, "min_group_images": 30,
-        "groups_left_out": {"sex": 1}, "randomisation_limit": 0.5, "part_factor": 1.5, "corner_cells": 1, "released": released,
-        "notes": [], "randomisation_skipped": "none", "preview_skipped": "no gradient passes through the step pca",
+        "groups_left_out": {"sex": 1}, "randomisation_limit": 0.5, "part_factor": 1.5, "corner_cells": 1,
+        "released": released, "notes": [],
+        "randomisation_skipped": "none", "preview_skipped": "no gradient passes through the step pca",
         "preview_residual": 0.01, "painted_skipped": "not asked for",
     } | changed  # fmt: skip
     line = pd.DataFrame({"value": [0.3], "low": [0.2], "high": [0.4], "n": [12]})
