@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from traceback import format_exception
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from appliedml._terminal import one_line, say
 from appliedml._terminal_warnings import warn_of_changes
+from appliedml.errors import AppliedMLError
 
 if TYPE_CHECKING:
     from appliedml.gates.judge import Judgement
     from appliedml.gates.policy import Policy
     from appliedml.store.run import Run
+
+INCONCLUSIVE = 3
+_NOT_KEPT = "note:    nothing can be judged, and this was not kept. Get the files back, or run the plan again."
 
 
 def gate(
@@ -27,28 +32,56 @@ def gate(
 ) -> None:
     """Judge a run by a policy. Exit code 0 pass, 1 fail, 3 inconclusive; 2 a wrong call or bad input.
 
-    A run whose evidence was changed after it is inconclusive, whatever its figures say now.
+    A run whose evidence was changed after it is inconclusive, whatever its figures say now, also where they can no
+    longer be read.
 
     Example:  appliedml gate reports/20261101T120000Z_fraud_1a2b3c4d --policy pipelines/policy.yaml
     """
-    from appliedml.errors import AppliedMLError
-    from appliedml.gates.junit import write_junit, write_unjudged
+    from appliedml.gates.junit import write_junit
+    from appliedml.gates.policy import load_policy
 
     try:
-        judgement = _judged(run, policy)
+        # A policy that is wrong is wrong whatever the run is.
+        given = None if policy is None else load_policy(policy)
     except AppliedMLError as error:
-        if junit is not None:
-            # What an earlier call wrote there may say that all gates passed.
-            with suppress(AppliedMLError):
-                write_unjudged(junit, str(error))
+        _leave_no_verdict(junit, str(error))
         raise
+    try:
+        judgement = _judged(run, policy, given)
+    except Exception as error:
+        doubted = _doubt_about(run, error)
+        _leave_no_verdict(junit, doubted or str(error))
+        if not doubted:
+            raise
+        if verbose:
+            say("".join(format_exception(error)), err=True)
+        say(f"  inconclusive the run: {one_line(doubted)}")
+        say(_NOT_KEPT)
+        raise typer.Exit(INCONCLUSIVE) from error
     if junit is not None:
         write_junit(junit, judgement)
         say(f"junit:   {junit}")
     raise typer.Exit(judgement.exit_code)
 
 
-def _judged(run: Path, policy: Path | None) -> Judgement:
+def _leave_no_verdict(junit: Path | None, reason: str) -> None:
+    """Write that nothing was judged: what an earlier call wrote there may say that all gates passed."""
+    from appliedml.gates.junit import write_unjudged
+
+    if junit is not None:
+        with suppress(AppliedMLError):
+            write_unjudged(junit, reason)
+
+
+def _doubt_about(run: Path, error: Exception) -> str:
+    """Why a run cannot be judged, if it is because its evidence was changed; "" if that is not why."""
+    from appliedml.store.evidence import JUDGEMENT, doubt_about
+
+    doubted = doubt_about(run, without=JUDGEMENT)
+    return f"{doubted}; what is there now cannot be judged: {error}" if doubted else ""
+
+
+def _judged(run: Path, policy: Path | None, given: Policy | None) -> Judgement:
     """Judge a run, keep the judgement where it is the run's own, and say it."""
     from appliedml.core.schema import Schema
     from appliedml.errors import GateError
@@ -62,7 +95,7 @@ def _judged(run: Path, policy: Path | None) -> Judgement:
     if policy is None and not found.info.get("policy"):
         raise GateError(f"Run {run} was made without a policy. Give one: appliedml gate {run} --policy policy.yaml")
     warn_of_changes(run)
-    asked = load_policy(policy if policy is not None else found.info["policy"])
+    asked = given if given is not None else load_policy(found.info["policy"])
     check_subsets(asked, Schema(**found.info["schema"]).sensitive_names, found.scores)
     foreign = bool(found.info.get("policy")) and asked != load_policy(found.info["policy"])
     # The judgement itself is no evidence: it is made anew here.
@@ -75,7 +108,7 @@ def _judged(run: Path, policy: Path | None) -> Judgement:
     for line in gate_lines(judgement):
         say(line)
     if doubted:
-        say("note:    nothing can be judged, and this was not kept. Get the files back, or run the plan again.")
+        say(_NOT_KEPT)
     if foreign:
         say(f"note:    {policy} is not the policy of this run's plan; the run and its report keep the verdict by that.")
     return judgement
@@ -129,22 +162,9 @@ def gate_lines(judgement: Judgement) -> list[str]:
     -------
     list of str
     """
-    waivers = {waiver.gate: (waiver, counts) for waiver, counts in judgement.waivers}
+    from appliedml.gates.judge import told
+
     return [
-        one_line(
-            f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {result.reason}"
-            + _waiver_words(result, *waivers.get(result.gate.name, (None, False)))
-        )
+        one_line(f"  {result.verdict.value:<12} {result.gate.name} ({result.subset}): {told(result, judgement)}")
         for result in judgement.results
     ]
-
-
-def _waiver_words(result: Any, waiver: Any, counts: bool) -> str:
-    """What a waiver does to a result that is not a pass."""
-    if waiver is None or result.verdict.value == "pass":
-        return ""
-    if result.waived:
-        return f" [waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}]"
-    if not counts:
-        return f" [the waiver of {waiver.owner} expired on {waiver.until.isoformat()}]"
-    return " [a waiver is for a failure: it does not decide what the evidence leaves open]"

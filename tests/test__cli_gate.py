@@ -130,11 +130,64 @@ def test_a_judgement_is_kept_and_told_a_line_a_gate(run):
     assert [line.split()[0] for line in gate_lines(judgement)] == [result.verdict for result in judgement.results]
 
 
-def test_a_run_that_cannot_be_read_leaves_no_older_verdict_in_the_junit_file(run, tmp_path, capfd):
+def flip_middle(run):
+    content = bytearray((run / layout.SCORES).read_bytes())
+    content[len(content) // 2] ^= 255
+    (run / layout.SCORES).write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("change", "file"),
+    [
+        (flip_middle, layout.SCORES),
+        (lambda run: (run / layout.SCORES).write_bytes(b"no table"), layout.SCORES),
+        (lambda run: (run / layout.RUN).write_text("{"), layout.RUN),
+        (lambda run: (run / layout.RUN).unlink(), f"{layout.RUN} (missing)"),
+        (lambda run: (run / "artifacts" / "performance" / layout.ARTIFACT).write_text("["), "artifacts/performance"),
+        # It is JSON, and no run.
+        (
+            lambda run: (run / layout.RUN).write_text((run / layout.RUN).read_text().replace('"plan"', '"p"')),
+            "run.json",
+        ),
+    ],
+    ids=["scores flipped", "no table", "no JSON", "no run.json", "artifact", "no plan"],
+)
+def test_evidence_that_can_no_longer_be_read_is_inconclusive(run, tmp_path, capfd, change, file):
+    junit = tmp_path / "j.xml"
+    junit.write_text('<testsuite tests="1" errors="0" />')
+    change(run)
+
+    code, out, err = call("gate", run, "--junit", junit, capfd=capfd)
+
+    assert code == 3
+    assert "Error" not in err and "--verbose" not in err
+    assert f"the evidence was changed after the run: {file}" in out
+    assert "Get the files back, or run the plan again.\n" in out
+    (error,) = ElementTree.fromstring(junit.read_text()).iter("error")
+    assert error.get("message").startswith(f"the evidence was changed after the run: {file}")
+
+
+def test_the_cause_is_shown_where_it_is_asked_for(run, capfd):
+    (run / layout.SCORES).write_bytes(b"no table")
+    assert "Traceback" not in "".join(call("gate", run, capfd=capfd)[1:])
+    code, _, err = call("gate", run, "--verbose", capfd=capfd)
+    assert code == 3
+    assert "Traceback" in err and "RunError" in err
+
+
+def test_a_policy_that_is_wrong_stays_a_wrong_call_whatever_the_run_is(run, tmp_path, capfd):
+    (run / layout.SCORES).write_bytes(b"no table")
+    code, _, err = call("gate", run, "--policy", tmp_path / "absent.yaml", capfd=capfd)
+    assert code == 2
+    assert "absent.yaml" in err
+
+
+def test_a_run_that_was_never_sealed_leaves_no_older_verdict_in_the_junit_file(run, tmp_path, capfd):
     junit = tmp_path / "j.xml"
     assert call("gate", run, "--junit", junit, capfd=capfd)[0] == 0
     assert ElementTree.fromstring(junit.read_text()).get("errors") == "0"
-    (run / layout.SCORES).write_bytes(b"no table")
+    (run / layout.SEAL).unlink()
+    (run / layout.RUN).write_text("{")
 
     code, _, err = call("gate", run, "--junit", junit, capfd=capfd)
 
@@ -143,4 +196,6 @@ def test_a_run_that_cannot_be_read_leaves_no_older_verdict_in_the_junit_file(run
     assert (root.get("tests"), root.get("errors")) == ("1", "1")
     error = root.find("testcase/error")
     assert error.get("type") == "not judged"
-    assert layout.SCORES in error.get("message") and layout.SCORES in err
+    assert layout.RUN in error.get("message") and layout.RUN in err
+    assert call("gate", tmp_path / "absent", "--junit", junit, capfd=capfd)[0] == 2
+    assert "does not exist" in junit.read_text()

@@ -207,6 +207,32 @@ def _below(number: float, bound: float | None) -> bool:
     return bound is None or number <= bound
 
 
+def told(result: GateResult, judgement: Judgement) -> str:
+    """Return what decided a result and, where it is not a pass, what a waiver of its gate does to it.
+
+    Parameters
+    ----------
+    result : GateResult
+    judgement : Judgement
+        That the result is of.
+
+    Returns
+    -------
+    str
+    """
+    waivers = {waiver.gate: (waiver, counts) for waiver, counts in judgement.waivers}
+    if result.gate.name not in waivers or result.verdict is Verdict.PASS:
+        return result.reason
+    waiver, counts = waivers[result.gate.name]
+    if result.waived:
+        does = f"waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}"
+    elif not counts:
+        does = f"the waiver of {waiver.owner} expired on {waiver.until.isoformat()}"
+    else:
+        does = "a waiver is for a failure: it does not decide what the evidence leaves open"
+    return f"{result.reason} [{does}]"
+
+
 def to_artifact(judgement: Judgement) -> Artifact:
     """Return the judgement as an artifact, to be stored in the run and read by the report.
 

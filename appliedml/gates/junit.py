@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from appliedml.core.display import written_out
-from appliedml.gates.judge import GateResult, Judgement, Verdict
+from appliedml.gates.judge import GateResult, Judgement, Verdict, told
 from appliedml.store.writer import write_text
 
 # XML 1.0 has no way to write these, not even escaped.
@@ -27,8 +27,9 @@ def junit_xml(judgement: Judgement, suite: str = "appliedml gates") -> str:
     -------
     str
         A failed gate is a ``failure``, an inconclusive one an ``error`` (so that no server shows it green), a waived
-        failure is ``skipped`` with the waiver's owner and reason. Names and reasons are escaped; what is hidden in
-        them, and what XML cannot hold, is written out. There is no time in it.
+        failure is ``skipped`` with the waiver's owner and reason. A waiver that expired, or that an inconclusive gate
+        has in vain, is told in the message. Names and reasons are escaped; what is hidden in them, and what XML cannot
+        hold, is written out. There is no time in it.
     """
     waived = sum(result.waived for result in judgement.results)
     failed = sum(result.verdict is Verdict.FAIL for result in judgement.results) - waived
@@ -86,14 +87,13 @@ def _text(root: ElementTree.Element) -> str:
 def _case(result: GateResult, judgement: Judgement) -> ElementTree.Element:
     classname = f"{result.gate.metric}.{result.subset}"
     case = ElementTree.Element("testcase", {"classname": _clean(classname), "name": _clean(result.gate.name)})
+    message = _clean(told(result, judgement))
     if result.waived:
-        waiver = next(w for w, counts in judgement.waivers if counts and w.gate == result.gate.name)
-        message = f"waived by {waiver.owner} until {waiver.until.isoformat()}: {waiver.reason}; {result.reason}"
-        ElementTree.SubElement(case, "skipped", {"message": _clean(message)})
+        ElementTree.SubElement(case, "skipped", {"message": message})
     elif result.verdict is Verdict.FAIL:
-        ElementTree.SubElement(case, "failure", {"type": "fail", "message": _clean(result.reason)})
+        ElementTree.SubElement(case, "failure", {"type": "fail", "message": message})
     elif result.verdict is Verdict.INCONCLUSIVE:
-        ElementTree.SubElement(case, "error", {"type": "inconclusive", "message": _clean(result.reason)})
+        ElementTree.SubElement(case, "error", {"type": "inconclusive", "message": message})
     return case
 
 

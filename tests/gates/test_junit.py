@@ -4,7 +4,7 @@ from datetime import date
 from xml.etree import ElementTree
 
 from appliedml.core.artifact import score_rows
-from appliedml.gates.judge import judge
+from appliedml.gates.judge import judge, told
 from appliedml.gates.junit import junit_xml, write_junit
 from appliedml.gates.policy import policy_from
 
@@ -60,3 +60,30 @@ def test_changed_evidence_is_an_error_that_names_the_file():
 
     assert (root.get("errors"), root.get("tests")) == ("1", "1")
     assert root.find("testcase/error").get("message") == doubt
+
+
+def test_what_a_waiver_does_not_do_is_told_in_the_message():
+    asked = policy_from(
+        {
+            "version": 1,
+            "gates": [{"metric": "f1", "at_least": 0.6}, {"name": "open", "metric": "recall", "at_least": 0.1}],
+            "waivers": [
+                {"gate": "f1", "owner": "A. Owner", "reason": "pilot", "until": "2026-10-31"},
+                {"gate": "open", "owner": "B. Owner", "reason": "pilot", "until": "2030-01-01"},
+            ],
+        }
+    )
+    found = judge(score_rows([("f1", -1, "all", 0.1, 0.05, 0.15, 10)]), asked, date(2026, 11, 1))
+
+    root = ElementTree.fromstring(junit_xml(found))
+
+    failure, error = root.find("testcase/failure").get("message"), root.find("testcase/error").get("message")
+    assert failure.endswith(" breaks 'at least 0.6' [the waiver of A. Owner expired on 2026-10-31]")
+    assert error == "not measured [a waiver is for a failure: it does not decide what the evidence leaves open]"
+    assert [told(result, found) for result in found.results] == [failure, error]
+
+
+def test_a_waived_failure_is_skipped_with_owner_and_reason():
+    skipped = ElementTree.fromstring(junit_xml(judgement())).find("testcase/skipped").get("message")
+
+    assert " [waived by ]]>" in skipped and " until 2030-01-01: ]]>" in skipped
