@@ -23,6 +23,7 @@ from appliedml.report.metadata import model_card_metadata
 from appliedml.report.svg import chart_spec
 from appliedml.report.values import spaced
 from appliedml.store import layout
+from appliedml.store.evidence import changed_evidence, doubt
 from appliedml.store.lock import locked
 from appliedml.store.manifest import seal
 from appliedml.store.run import Run
@@ -35,6 +36,7 @@ FORMATS: dict[str, tuple[str, Callable[[blocks.Document], str]]] = {
 }
 # cryptography, for whether it is there decides what the report can say of signatures.
 _MAKERS = ("cryptography", "jinja2", "numpy", "pandas", "pillow", "pyarrow", "pyyaml", "vl-convert-python")
+VERDICT = "verdict"
 _STATUS_WORDS = {"not_applicable": "not applicable", "skipped": "skipped"}
 
 
@@ -56,7 +58,7 @@ def build_document(run: Run) -> blocks.Document:
     unread = unread_kinds(seen, sections)
     found = []
     for name, section in sections:
-        parts = _blocks_of(name, section, seen, unread)
+        parts = _marked(name, _blocks_of(name, section, seen, unread), seen)
         if parts is not None:
             found.append(blocks.Section(name, section.title, parts))
             draw_ahead(part.chart for part in parts if isinstance(part, blocks.Figure) and part.chart is not None)
@@ -66,6 +68,14 @@ def build_document(run: Run) -> blocks.Document:
         sections=tuple(found),
         metadata=model_card_metadata(seen),
     )
+
+
+def _marked(name: str, parts: tuple[blocks.Block, ...] | None, run: ReportRun) -> tuple[blocks.Block, ...] | None:
+    """Begin a section with what makes it worthless: whoever comes by a link has not seen the verdict, which says it."""
+    why = doubt(changed_evidence(run.files_state))
+    if parts is None or not why or name == VERDICT:
+        return parts
+    return (blocks.Callout("bad", f"{why[:1].upper()}{why[1:]}", "Rely on nothing in this section."), *parts)
 
 
 def _blocks_of(name: str, section: Any, run: ReportRun, unread: list[str]) -> tuple[blocks.Block, ...] | None:
@@ -159,7 +169,7 @@ def with_sign_offs_of(document: blocks.Document, run: Run) -> blocks.Document:
     """
     seen, sections = ReportRun(run), dict(all_sections())
     made = [
-        replace(part, blocks=tuple(sections[part.name].blocks(seen)))
+        replace(part, blocks=_marked(part.name, tuple(sections[part.name].blocks(seen)), seen) or ())
         if getattr(sections[part.name], "shows_sign_offs", False)
         else part
         for part in document.sections

@@ -9,8 +9,13 @@ import pytest
 from appliedml.core.artifact import Artifact, Status
 from appliedml.errors import RunError
 from appliedml.report import blocks
-from appliedml.report.build import build_document, write_report
+from appliedml.report.build import build_document, with_sign_offs_of, write_report
+from appliedml.report.json_form import render_json
+from appliedml.report.markdown import render_markdown
 from appliedml.store import layout
+from appliedml.store.manifest import seal_run
+from appliedml.store.run import Run
+from appliedml.store.writer import write_table
 
 
 def section(document, name):
@@ -53,6 +58,36 @@ def test_a_reason_stands_before_what_the_section_does_show(demo, tmp_path, monke
     (found,) = build_document(run).sections
 
     assert found.blocks == (blocks.Callout("neutral", "Leakage: skipped", "why"), blocks.Text("warning"))
+
+
+def test_every_section_but_the_verdict_begins_with_what_was_changed(demo, tmp_path):
+    run = demo.demo_run(tmp_path, demo.audit_artifact(), demo.gates_artifact())
+    seal_run(tmp_path)
+    intact = build_document(Run(tmp_path))
+    write_table(tmp_path / layout.SCORES, run.scores.assign(value=run.scores["value"] + 0.01))
+
+    document = build_document(Run(tmp_path))
+
+    said = "The evidence was changed after the run: scores.parquet"
+    callout = blocks.Callout("bad", said, "Rely on nothing in this section.")
+    assert [found.name for found in document.sections] == ["verdict", "generic", "provenance", "standards"]
+    assert [found.blocks[0] == callout for found in document.sections] == [False, True, True, True]
+    assert document.sections[0].blocks[0].tone == "bad"
+    assert not any(callout in found.blocks for found in intact.sections)
+    # Made anew for a signer, the sections say the same.
+    assert render_json(with_sign_offs_of(document, Run(tmp_path))) == render_json(document)
+    assert render_markdown(document).count(said) == 3
+
+
+def test_a_file_that_decides_no_figure_marks_no_section(demo, tmp_path):
+    demo.demo_run(tmp_path)
+    seal_run(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+
+    text = render_json(build_document(Run(tmp_path)))
+
+    assert "notes.txt" in text
+    assert "The evidence was changed" not in text
 
 
 def test_reports_are_written_beside_the_run_and_equal_runs_give_equal_bytes(demo, tmp_path):
