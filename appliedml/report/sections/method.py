@@ -11,6 +11,7 @@ from appliedml.core.artifact import Artifact
 from appliedml.report import figures
 from appliedml.report.blocks import Block, Bullets, Column, Flow, KeyValues, Subheading, Table, Text
 from appliedml.report.context import answer
+from appliedml.report.sections._initial_weights import initial_weights
 from appliedml.report.sections._plain_words import in_words, shape_in_words
 from appliedml.store.run import Run
 
@@ -197,6 +198,9 @@ def _model(run: Run) -> list[Block]:
             plain.append((_words(key), f"{_value(value, 200)}, by member of the ensemble"))
         else:
             plain.append((_NAMES.get(key) or _words(key), _value(value, 200, key)))
+    weights = initial_weights(run.info)
+    if weights:
+        plain.append(("Initial weights", weights))
     if plain:
         found.append(KeyValues(tuple(plain), title="As fitted in the first fold"))
     for key, table in tables:
