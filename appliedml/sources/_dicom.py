@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,13 @@ _YEARS = {"Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}
 _DEFER_BYTES = 4096
 
 
-def inspect_dicom(path: Path, max_pixels: int, tags: Sequence[str] = (), decode: bool = False) -> Seen:
+def inspect_dicom(
+    path: Path,
+    max_pixels: int,
+    tags: Sequence[str] = (),
+    decode: bool = False,
+    window: str | Mapping[str, float] = "tags",
+) -> Seen:
     """Return size and tags of a DICOM file, or say why it cannot be read.
 
     Parameters
@@ -56,6 +63,8 @@ def inspect_dicom(path: Path, max_pixels: int, tags: Sequence[str] = (), decode:
         Names from ``TAGS``.
     decode : bool
         Decode the pixels too. Deflated files are decoded in any case.
+    window : "tags", "range" or mapping
+        As in :func:`dicom_grey`; with "tags" the file's own window must be one.
 
     Returns
     -------
@@ -79,6 +88,8 @@ def inspect_dicom(path: Path, max_pixels: int, tags: Sequence[str] = (), decode:
             check_pixels(rows, columns, max_pixels)
             if not syntax.is_compressed:
                 _check_length(dataset, path, rows * columns)
+            if window == "tags":
+                _own_window(dataset)
             if decode or syntax.is_deflated:
                 dicom_values(dataset)
             return Seen(rows, columns, True, {tag: _tag(dataset, tag) for tag in tags})
@@ -158,14 +169,16 @@ def dicom_values(dataset: Any) -> NDArray[np.float64]:
 
     Source
     ------
-    DICOM PS3.3, C.11.1 (modality LUT) and C.7.5.1.1.2 (pixel padding value).
+    DICOM PS3.3, C.11.1 (modality LUT) and C.7.5.1.1.2 (pixel padding value and range).
     """
     pixels = require("pydicom.pixels", "dicom", "DicomFolder")
     stored = dataset.pixel_array
     values: NDArray[np.float64] = np.asarray(pixels.apply_modality_lut(stored, dataset), dtype=np.float64)
-    padding = dataset.get("PixelPaddingValue")
+    padding, limit = dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")
     if padding is not None:
-        values = np.where(stored == int(padding), np.nan, values)
+        # The limit may lie on either side, and is padding itself.
+        low, high = sorted((int(padding), int(padding if limit is None else limit)))
+        values = np.where((stored >= low) & (stored <= high), np.nan, values)
     return values
 
 
@@ -184,6 +197,11 @@ def dicom_grey(dataset: Any, window: str | Mapping[str, float] = "tags") -> NDAr
     array of shape (rows, columns), uint8
         MONOCHROME1 is inverted; padding pixels are black.
 
+    Raises
+    ------
+    BadFileError
+        If the file's own window is asked for, and its width is not above 0.
+
     Source
     ------
     DICOM PS3.3, C.11.2 (VOI LUT) and C.7.6.3.1.2 (photometric interpretation).
@@ -198,8 +216,8 @@ def dicom_grey(dataset: Any, window: str | Mapping[str, float] = "tags") -> NDAr
         pixels = require("pydicom.pixels", "dicom", "DicomFolder")
         whole = np.rint(np.nan_to_num(values)).astype(np.int64)
         shares = np.asarray(pixels.apply_voi(whole, dataset), dtype=np.float64) / (2 ** int(table.LUTDescriptor[2]) - 1)
-    elif window == "tags" and dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
-        shares = _windowed(values, _first(dataset.WindowCenter), _first(dataset.WindowWidth), function)
+    elif window == "tags" and (own := _own_window(dataset)) is not None:
+        shares = _windowed(values, *own, function)
     else:
         shares = to_grey(values) / 255.0
     grey = to_grey(shares, (0.0, 1.0))
@@ -207,6 +225,20 @@ def dicom_grey(dataset: Any, window: str | Mapping[str, float] = "tags") -> NDAr
         grey = 255 - grey
     grey[padding] = 0
     return grey
+
+
+def _own_window(dataset: Any) -> tuple[float, float] | None:
+    """The file's first window, None where a lookup table goes before it or the file has none."""
+    if dataset.get("VOILUTSequence") or dataset.get("WindowCenter") is None or dataset.get("WindowWidth") is None:
+        return None
+    center, width = _first(dataset.WindowCenter), _first(dataset.WindowWidth)
+    if not (math.isfinite(center) and 0 < width < math.inf):
+        raise BadFileError(
+            "unsupported",
+            f"says a window with center {center:g} and width {width:g}, and a width must be above 0; give "
+            "window='range' or a center and a width",
+        )
+    return center, width
 
 
 def _first(value: Any) -> float:

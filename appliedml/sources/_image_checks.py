@@ -105,9 +105,10 @@ def inspect_picture(path: Path, max_pixels: int, decode: bool = False) -> Seen:
     max_pixels : int
         Larger pictures are refused by what their head says.
     decode : bool
-        Decode every pixel, which finds damage inside too. Default: follow the file's structure to its end marker
-        (JPEG), or to its last chunk with all checksums (PNG). Other formats have no cheap mark of a whole file and are
-        decoded in any case.
+        Decode every pixel, which finds damage inside too as far as the decoder reports it: a JPEG with wrong or missing
+        data before its end marker decodes all the same, in part to other pixels. Default: follow the file's structure
+        to its end marker (JPEG), or to its last chunk with all checksums (PNG). Other formats have no cheap mark of a
+        whole file and are decoded in any case.
 
     Returns
     -------
@@ -144,6 +145,8 @@ def inspect_picture(path: Path, max_pixels: int, decode: bool = False) -> Seen:
         except BadFileError:
             raise
         except UnidentifiedImageError as error:
+            if _is_dicom(path):
+                raise BadFileError("not an image", "is a DICOM file; read the folder with dicom_folder") from error
             raise BadFileError("not an image", f"is none of {', '.join(FORMATS)}") from error
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise BadFileError(
@@ -154,6 +157,12 @@ def inspect_picture(path: Path, max_pixels: int, decode: bool = False) -> Seen:
             kind = "truncated" if "truncated" in text.lower() else "damaged"
             raise BadFileError(kind, f"is {kind} ({text})") from error
     return Seen(height, width, grey)
+
+
+def _is_dicom(path: Path) -> bool:
+    """Many DICOM files have no ending; the standard puts a mark behind 128 free bytes (PS3.10, 7.1)."""
+    with path.open("rb") as handle:
+        return handle.read(132)[128:] == b"DICM"
 
 
 def _jpeg_is_whole(path: Path) -> bool:

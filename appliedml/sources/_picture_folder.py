@@ -68,8 +68,9 @@ class PictureFolder(Configured):
         refused; or skipped, counted by what is wrong and by sensitive group.
     check : {"structure", "decode"}
         How to look for damage at reading: in the head and the structure of every file, which is quick; or by decoding
-        every pixel once, which also finds damage inside. A damaged file that is not found at reading stops the plan
-        where it is decoded.
+        every pixel once, which also finds damage inside that the decoder reports. A damaged file that is found later
+        stops the plan where it is decoded. A JPEG whose data are wrong or cut before an end marker may pass both: its
+        decoder fills the rest, by design.
     max_pixels : int
         Larger pictures are taken for decompression bombs, by what their head says.
     expected_size : int or [int, int], optional

@@ -44,7 +44,8 @@ class DicomFolder(PictureFolder):
     -----
     Uncompressed, deflated and RLE files are read, and those whose compression the installed packages can unpack
     (JPEG baseline and JPEG 2000 through Pillow); others are named with their transfer syntax. Multi-frame and colour
-    files are bad files. MONOCHROME1 is inverted, so that bone is white; padding pixels are black.
+    files are bad files, and so are deflated ones that unpack to far more than their picture, and with ``window="tags"``
+    those whose own window has no width. MONOCHROME1 is inverted, so that bone is white; padding pixels are black.
 
     Names, dates of birth and addresses cannot be asked for. ``PatientID`` may be the group only, and is replaced by a
     number in order of first appearance: a plain hash of a short number is found by trying all numbers.
@@ -122,7 +123,7 @@ class DicomFolder(PictureFolder):
         return named
 
     def _inspect(self, path: Path) -> Seen:
-        return inspect_dicom(path, self.max_pixels, self.tags, self.check == "decode")
+        return inspect_dicom(path, self.max_pixels, self.tags, self.check == "decode", self.window)
 
     def _decoder(self, root: str) -> Decoder:
         return DicomDecoder(root, self.window, self.fit, self.max_pixels)

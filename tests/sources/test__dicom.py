@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from appliedml.core.images import Decoder
 from appliedml.errors import DataError
-from appliedml.sources._dicom import TAGS, DicomDecoder, dicom_grey, inspect_dicom
+from appliedml.sources._dicom import TAGS, DicomDecoder, dicom_grey, dicom_values, inspect_dicom
 from appliedml.sources._image_checks import BadFileError
 
 MOST = 1_000_000
@@ -97,6 +97,32 @@ def test_padding_is_black_and_out_of_the_range():
     made.PhotometricInterpretation = "MONOCHROME1"
 
     assert dicom_grey(made, "range").tolist() == [[0, 255, 0]]
+
+
+@pytest.mark.parametrize(("value", "limit"), [(-2000, -1900), (-1900, -2000)])
+def test_padding_may_be_a_range_of_values(value, limit):
+    made = dataset(np.array([[-2001, -2000, -1950, -1900, 0, 100]], dtype=np.int16), PixelPaddingValue=value)
+    made.PixelPaddingRangeLimit = limit
+
+    values = dicom_values(made)
+
+    assert np.isnan(values).tolist() == [[False, True, True, True, False, False]]
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize("width", [0, -400])
+def test_a_window_that_shows_nothing_is_refused_where_it_would_be_used(tmp_path, function, width):
+    made = dataset(RAMP, WindowCenter=40, WindowWidth=width, VOILUTFunction=function)
+
+    error = unreadable(tmp_path, made)
+
+    assert error.kind == "unsupported"
+    assert f"center 40 and width {width}, and a width must be above 0; give window='range'" in error.reason
+    with pytest.raises(DataError, match="a width must be above 0"):
+        DicomDecoder(str(tmp_path)).decode("a.dcm", 8, 10, 1)
+    for window in ("range", {"center": 2000, "width": 4000}):
+        assert inspect_dicom(tmp_path / "a.dcm", MOST, window=window).height == 8
+        assert DicomDecoder(str(tmp_path), window).decode("a.dcm", 8, 10, 1).max() > 200
 
 
 def test_a_lookup_table_of_the_file_is_used():

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from appliedml.sources._image_checks import BadFileError, Seen, check_pixels, inspect_picture
+from appliedml.sources._picture_folder import PictureFolder
 
 MOST = 1_000_000
 
@@ -88,6 +89,28 @@ def test_what_is_no_picture_is_said_to_be_none(kind_of, tmp_path):
         with pytest.raises(BadFileError) as caught:
             inspect_picture(path, MOST)
         assert caught.value.kind == kind
+
+
+def test_a_dicom_file_is_recognised_by_its_mark(tmp_path):
+    """Many have names without an ending."""
+    (tmp_path / "IM0001").write_bytes(bytes(128) + b"DICM" + bytes(50))
+
+    with pytest.raises(BadFileError) as caught:
+        inspect_picture(tmp_path / "IM0001", MOST)
+
+    assert (caught.value.kind, caught.value.reason) == (
+        "not an image",
+        "is a DICOM file; read the folder with dicom_folder",
+    )
+
+
+def test_a_jpeg_that_was_cut_and_closed_again_is_not_found_as_the_documentation_says(tmp_path):
+    """Its decoder fills the rest; should it come to say so, the words of ``check`` can promise more."""
+    whole = content("JPEG", quality=95)
+    (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2] + b"\xff\xd9")
+
+    assert inspect_picture(tmp_path / "a.jpg", MOST, decode=True) == Seen(40, 60, True)
+    assert "A JPEG whose data are wrong or cut before an end marker may pass both" in PictureFolder.__doc__
 
 
 def test_a_name_no_file_can_have_is_a_bad_file(tmp_path):
