@@ -126,6 +126,11 @@ class Sampler:
         self.n_draws += n_draws
         return active[:n_done]
 
+    @property
+    def scale(self) -> float:
+        """What variances of values are in proportion to: the sum of 1 / draws over the background rows."""
+        return float((1 / self._counts).sum())
+
     def estimate(self, active: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Values of some rows and the variance of their sampling error.
 
@@ -147,7 +152,7 @@ class Sampler:
             values[some] = np.einsum("b,nbpo->npo", weights, sums) / len(weights)
             within[some] = self._squares[active[some]] - np.einsum("b,nbpo->npo", weights, sums**2)
         one = np.maximum(within, 0) / (self.n_draws - len(weights))
-        return values, one * weights.sum() / len(weights) ** 2
+        return values, one * self.scale / len(weights) ** 2
 
     def _names(self, n_players: int) -> NDArray[np.intp]:
         """Players of each row, renamed at random: rows share the design, yet their errors are uncorrelated."""

@@ -12,16 +12,16 @@ pair costs there, holds 100 draws instead of one, and is still free of error fro
   with the same background row. The first round therefore meets an eighth of the background rows twice: the spread
   within background rows gives a standard error that is free of what cancels.
 
-Rounds of a quarter sweep follow, for those rows only whose error is still above the one asked for.
+Rounds of a quarter sweep follow, for those rows only whose error is not known to be as small as the one asked for; see
+:mod:`appliedml.explain._rounds`.
 
 Later rounds need the sums of a row by background row. Where those of all rows do not fit into memory, rows go through
-their rounds block by block. An error relative to the values of all rows is known only after the first round of all of
-them; a block whose sums were given up by then has its first round scored again, with the same values.
+their rounds block by block. With a target, what rows share is known only after the first round of all of them; a block
+whose sums were given up by then has its first round scored again, with the same values.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 
 from appliedml.core.params import AnyOf, Choice, Integer, Null, Real, Rule, broken_rules
 from appliedml.errors import ParameterError, StageError
-from appliedml.explain._sampler import HELD_BLOCKS, Game, Sampler
+from appliedml.explain._rounds import Rounds
+from appliedml.explain._sampler import Game
 from appliedml.explain.designs import DesignName
 from appliedml.explain.exact import exact_shapley
 from appliedml.explain.masker import (
@@ -60,16 +61,16 @@ class Budget:
     Parameters
     ----------
     target_error : float or None
-        Sampling goes on for every row whose standard error (root mean square over its players) is above this.
-        None: the whole budget is used.
+        Sampling goes on for every row whose standard error (root mean square over its players) is above this, or below
+        it by less than a margin for how rough it is. None: the whole budget is used.
     error : {"relative", "absolute"}
         Relative to the root mean square of the values of all rows after the first round, or on the scale of the scores.
     max_permutations : int, optional
         Most draws (random placements of the players) a row. Default: eight sweeps of the background (of 32 at least).
     max_seconds : float, optional
-        No call of the scorer begins after this time, the first round included. Rows that are not reached have NaN, and
-        a note says so. Results then depend on the machine. A call that has begun ends: small ``batch_rows`` make calls
-        short.
+        No call of the scorer begins after this time, the first round included. Rows that are not reached have NaN. A
+        note says so, and also where time ended sampling before all draws or the target. Results then depend on the
+        machine. A call that has begun ends: small ``batch_rows`` make calls short.
     batch_rows : int
         Most inputs a call: the bound on memory, also of what is kept between calls.
     design : {"balanced", "permutations"}
@@ -182,7 +183,8 @@ def sampled_shapley(
     Returns
     -------
     ShapleyValues
-        Values add up exactly; standard errors are unbiased for the error of sampling.
+        Values add up exactly. Without a target, squared standard errors are unbiased for the squared error of sampling.
+        With one, rows stop by their errors, and these are a little low; see the notes.
 
     Raises
     ------
@@ -196,6 +198,12 @@ def sampled_shapley(
     -----
     Memory between calls is bounded by ``batch_rows`` too (8 KiB for each, 256 MiB at the default): more rows than that
     are sampled block by block, with the same values. With ``max_seconds``, blocks then share what time is left.
+
+    With a target, errors lean on those of all rows while few draws tell a row's own. On three games of 8 to 11 players
+    against 40 to 100 background rows, true errors were 0.97 to 1.12 times those stated, and at most 12 % of the rows
+    said to be within the target were above 1.25 times it. A single row has no others to lean on: its true error was up
+    to 1.5 times the one stated. Against one background row errors are a row's own, and were as large as stated. Ask for
+    no target where errors must be unbiased.
 
     Source
     ------
@@ -221,12 +229,12 @@ def sampled_shapley(
         full = full_scores(masker, timed, limits.batch_rows)[chosen]
     except TimeOverError:
         raise timed.nothing("sampled_shapley") from None
-    run = _Run(Game(masker, timed, chosen, base, full, limits.design, limits.batch_rows, seed), limits, sizes)
+    game = Game(masker, timed, chosen, base, full, limits.design, limits.batch_rows, seed)
+    run = Rounds(game, limits.target_error, limits.error, sizes)
     run.sample(timed.ends)
     n_done = int((run.draws > 0).sum())
     if not n_done:
         raise timed.nothing("sampled_shapley")
-    reached = limits.target_error is None or not len(run.above(np.arange(len(chosen))))
     return ShapleyValues(
         values=run.values,
         standard_errors=np.sqrt(run.variances),
@@ -236,8 +244,8 @@ def sampled_shapley(
         method="sampled",
         n_permutations=run.draws,
         n_evaluations=timed.n_scored,
-        reached_target=reached and n_done == len(chosen),
-        notes=timed.note(n_done, len(chosen)),
+        reached_target=n_done == len(chosen) and not len(run.unfinished()),
+        notes=timed.note(n_done, len(chosen)) + run.cut_short(limits.max_seconds),
     )
 
 
@@ -279,76 +287,3 @@ def _round_sizes(limits: Budget, n_background: int) -> tuple[int, int, int]:
             f"max_permutations is {most}. Raise it, or use fewer background rows."
         )
     return first, max(n_background // 4, limits.min_permutations // 2), most
-
-
-class _Run:
-    """Takes all rows through their rounds, block by block where they are many."""
-
-    def __init__(self, game: Game, limits: Budget, sizes: tuple[int, int, int]) -> None:
-        self.game, self.limits = game, limits
-        self.first, self.step, self.most = sizes
-        # NaN where a row is not reached before the time is over.
-        self.values, self.variances = np.full(game.shape, np.nan), np.full(game.shape, np.nan)
-        self.draws = np.zeros(len(game.rows), dtype=np.int64)
-        # Until it is known, every row goes on.
-        self.goal = np.full(game.shape[2], -np.inf)
-
-    def sample(self, ends: float | None) -> None:
-        """Sample all rows, or those that are reached before ``ends``."""
-        target, relative = self.limits.target_error, self.limits.error == "relative"
-        if target is not None and not relative:
-            self.goal = np.full(self.game.shape[2], target)
-        at_once = (target is None or not relative) and ends is None
-        blocks = self.game.blocks()
-        held: list[Sampler | None] = []
-        for number, block in enumerate(blocks):
-            sampler = Sampler(self.game, block)
-            if not self._round(sampler, np.arange(len(block)), self.first):
-                return
-            if at_once:
-                self._go_on(sampler, None)
-            else:
-                # Two places are for the block that is being sampled and the one before it.
-                held.append(sampler if number < HELD_BLOCKS - 2 else None)
-        if at_once:
-            return
-        if target is not None and relative:
-            # Noise adds its variance to the mean square of the values.
-            size = np.sqrt(np.maximum(np.mean(self.values**2 - self.variances, axis=(0, 1)), 0))
-            self.goal = target * size
-        waiting = [len(self.above(block)) for block in blocks]
-        for number, block in enumerate(blocks):
-            now, left = time.monotonic(), sum(waiting[number:])
-            until = None if ends is None else now + (ends - now) * waiting[number] / max(left, 1)
-            kept, held[number] = held[number], None
-            if not waiting[number] or self.first == self.most or (until is not None and until < now):
-                continue
-            again = self._again(block) if kept is None else kept
-            if again is not None:
-                self._go_on(again, until)
-
-    def above(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Those rows whose error is above the one asked for."""
-        open_: NDArray[np.bool_] = (np.sqrt(self.variances[places].mean(axis=1)) > self.goal).any(axis=1)
-        return places[open_]
-
-    def _again(self, block: NDArray[np.intp]) -> Sampler | None:
-        """Make the first round of a block again, for those of its rows that go on; None if the time was over."""
-        sampler = Sampler(self.game, self.above(block))
-        done = sampler.draw(np.arange(len(sampler.places)), self.first)
-        return sampler if len(done) == len(sampler.places) else None
-
-    def _go_on(self, sampler: Sampler, until: float | None) -> None:
-        while sampler.n_draws < self.most and (until is None or time.monotonic() <= until):
-            active = np.searchsorted(sampler.places, self.above(sampler.places))
-            if not len(active) or not self._round(sampler, active, min(self.step, self.most - sampler.n_draws)):
-                return
-
-    def _round(self, sampler: Sampler, active: NDArray[np.intp], n_draws: int) -> bool:
-        """Add a round; return whether all rows got it before the time was over."""
-        done = sampler.draw(active, n_draws)
-        at = sampler.places[done]
-        if len(at):
-            self.values[at], self.variances[at] = sampler.estimate(done)
-            self.draws[at] = sampler.n_draws
-        return len(done) == len(active)

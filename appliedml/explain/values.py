@@ -36,7 +36,7 @@ class ShapleyValues:
     n_evaluations : int
         Inputs scored in all.
     reached_target : bool
-        Whether every row was explained, with the error asked for if one was.
+        Whether every row was explained, with the error asked for if one was, and with all draws of the budget if not.
     notes : tuple of str
         What a reader must know of this explanation, in sentences.
     """

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliedml.explain import masker, shapley
+from appliedml.explain import _rounds, masker
 
 
 class Clock:
@@ -29,6 +29,6 @@ class Clock:
 def clock(monkeypatch):
     """Time as it is seen by the explainers."""
     made = Clock()
-    for module in (masker, shapley):
+    for module in (masker, _rounds):
         monkeypatch.setattr(module, "time", made)
     return made
