@@ -48,8 +48,7 @@ def verify(
     found = _verified(run, data, None if trust is None else read_trusted(trust), quick)
     _show(found.checks)
     failing = found.failing(strict)
-    open_ = sum(check.status == "not checked" for check in found.checks)
-    told = f"{open_} not checked." if open_ else "Nothing was left unchecked."
+    told = _left(found.checks)
     if failing:
         say(f"Does not match: {len(failing)} of {len(found.checks)} lines. {told}")
         raise typer.Exit(1)
@@ -144,6 +143,15 @@ def _verified(
 def _show(checks: Sequence[Check]) -> None:
     for check in checks:
         say(f"{check.what:<10} {check.status:<12} {check.detail}")
+
+
+def _left(checks: Sequence[Check]) -> str:
+    """What was checked not at all, or only in part: other code may not give the same figures again."""
+    open_, other = (sum(check.status == status for check in checks) for status in ("not checked", "other code"))
+    if not open_ and not other:
+        return "Nothing was left unchecked."
+    lines = f"{other} line{'s are' if other > 1 else ' is'} of other code, which was not checked further."
+    return " ".join([*([f"{open_} not checked."] if open_ else []), *([lines] if other else [])])
 
 
 def _key(path: Path) -> SigningKey:

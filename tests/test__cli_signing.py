@@ -98,6 +98,21 @@ def test_data_that_are_not_here_are_no_failure_unless_strict(run, call):
     assert call("verify", run, "--quick", "--data", run.parents[1] / "moved.csv")[0] == 0
 
 
+def test_with_other_code_it_is_not_said_that_nothing_was_left_unchecked(run, call, monkeypatch):
+    monkeypatch.setattr("appliedml.store.verify.source_sha256", lambda: "0" * 64)
+    code, out, _ = call("verify", run, "--data", run.parents[1] / "claims.csv")
+    assert code == 0
+    assert lines(out, "code")[0].split(maxsplit=1)[1].startswith("other code")
+    assert out.endswith("All that was checked matches. 1 line is of other code, which was not checked further.\n")
+
+    (run / layout.TIMINGS).unlink()
+    (run.parents[1] / "claims.csv").unlink()
+    code, out, _ = call("verify", run, "--quick")
+    assert code == 1
+    ending = " 2 not checked. 1 line is of other code, which was not checked further.\n"
+    assert out.splitlines()[-1].startswith("Does not match: 1 of ") and out.endswith(ending)
+
+
 def test_signing_shows_in_the_report_and_verifies(run, call):
     code, out, _ = call("sign", run, *SIGN, "--role", "model risk")
     assert code == 0
