@@ -48,6 +48,7 @@ def compare(
     Example:  appliedml compare reports/<run a> reports/<run b> --worse-by roc_auc=0.02
     """
     from appliedml.comparing import compare as compare_folders
+    from appliedml.report._comparison_words import better_word
 
     for run in (run_a, run_b):
         warn_of_changes(run)
@@ -57,10 +58,10 @@ def compare(
         say(line)
     say("Measures (B minus A, each interval by itself)")
     for row in found.result.scores.itertuples():
-        better = f"better: {row.better.upper()}" if row.better in ("a", "b") else "no difference shown"
+        better = f"better: {row.better.upper()}" if row.better in ("a", "b") else better_word(row._asdict())
         say(
             f"  {row.metric:<22} {row.a:9.4f} {row.b:9.4f}   {row.difference:+.4f} ({row.low:+.4f} to {row.high:+.4f})"
-            f"   {better if row.better != 'neither' else 'no direction is better'}"
+            f"   {better}"
         )
     n_gaps = len(found.result.gaps)
     if n_gaps:

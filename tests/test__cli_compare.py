@@ -37,6 +37,15 @@ def test_worse_beyond_tolerance_is_exit_code_1_and_the_page_is_named(runs, capfd
     assert page.is_file()
 
 
+def test_a_measure_on_the_other_side_of_its_target_is_said_to_differ(two_runs, tmp_path, capfd):
+    low, high = (two_runs.made_run(tmp_path / name, shift=shift).path for name, shift in (("a", -0.3), ("b", 0.4)))
+    _, out, _ = call(low, high, "--out", tmp_path / "page", capfd=capfd)
+    ends = {line.split()[0]: line.rpartition(")   ")[2] for line in out.splitlines() if ")   " in line}
+    assert ends["calibration_intercept"] == "differs; not shown nearer to 0"
+    assert ends["selection_rate"] == "no direction is better"
+    assert "differs; not shown nearer to 0" in (tmp_path / "page" / "comparison.md").read_text(encoding="utf-8")
+
+
 def test_a_wide_tolerance_is_exit_code_0_and_strict_asks_for_more(runs, tmp_path, capfd):
     given = ("--worse-by", 5, "--out", tmp_path)
     assert call(*runs, *given, "--strict", capfd=capfd)[0] == 0

@@ -38,7 +38,7 @@ def measures(artifact: Artifact) -> list[Block]:
     scores, summary = artifact.tables["scores"], artifact.summary
     table = scores.assign(
         measure=[label(name) for name in scores["metric"]],
-        reading=[better_word(word) for word in scores["better"]],
+        reading=[better_word(row) for row in scores.to_dict("records")],
         sought=[word or "neither" for word in scores["sought"]],
     )
     columns = (
@@ -47,7 +47,8 @@ def measures(artifact: Artifact) -> list[Block]:
     notes = {
         "calibration": "The scaled Brier score is 1 less the Brier score over that of the classes' shares: 0 is no "
         "better than knowing these shares. Slope, intercept and the quotient of shares are best at one value: the "
-        "farther from it, the worse.",
+        "farther from it, the worse. One may differ and be about as far from that value on its other side: it is then "
+        "not shown to be nearer.",
         "decisions": "Each run decides at its own thresholds, so these figures change with the threshold as well as "
         "with the model.",
         "cost": _costs(summary),
@@ -148,7 +149,7 @@ def gaps(artifact: Artifact) -> list[Block]:
         return []
     table = table.assign(
         criterion=[label(str(name).removeprefix("gap.")) for name in table["metric"]],
-        reading=[better_word(word) for word in table["better"]],
+        reading=[better_word(row) for row in table.to_dict("records")],
     )
     names = (Column("feature", "Feature"), Column("criterion", "Rate"))
     columns = (*names, *_SIDES, _DIFFERENCE, Column("n_groups", "Groups", "int"), Column("reading", "Shown"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from appliedml.report.blocks import Column
 from appliedml.report.values import interval, metric_label, missing, number, whole
 
+_NEAR = "near "
 _LABELS = {
     "scaled_brier": "Scaled Brier score",
     "ece": "Expected calibration error",
@@ -127,24 +129,33 @@ def level_of(share: Any) -> str:
     return f"{100 * float(share):.4g} %"
 
 
-def better_word(better: str) -> str:
+def better_word(row: Mapping[str, Any]) -> str:
     """Return which run is better, in words.
 
     Parameters
     ----------
-    better : {"a", "b", "not shown", "neither"}
+    row : mapping of str to object
+        Of the measures or of the gaps: better ("a", "b", "not shown", "neither"), low, high and, of a measure, sought.
 
     Returns
     -------
     str
+        A measure that is best at one value may differ and be as far from it in both runs, on the other side.
 
     Examples
     --------
-    >>> better_word("b"), better_word("not shown")
-    ('B is better', 'no difference shown')
+    >>> better_word({"better": "b", "low": 0.1, "high": 0.2})
+    'B is better'
+    >>> better_word({"better": "not shown", "low": 0.015, "high": 0.028, "sought": "near 1"})
+    'differs; not shown nearer to 1'
     """
     words = {"a": "B is worse", "b": "B is better", "neither": "no direction is better"}
-    return words.get(better, "no difference shown")
+    sought = str(row.get("sought", ""))
+    if row["better"] in words:
+        return words[row["better"]]
+    if sought.startswith(_NEAR) and (row["low"] > 0 or row["high"] < 0):
+        return f"differs; not shown nearer to {sought.removeprefix(_NEAR)}"
+    return "no difference shown"
 
 
 def shown(table: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:

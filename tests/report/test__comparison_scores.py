@@ -30,6 +30,19 @@ def test_measures_are_tables_by_kind_under_a_chart_turned_to_better(artifact):
     assert "resamples of sets of rows that belong together by the plan's group column" in of(Text, found)[0].text
 
 
+def test_a_measure_that_moved_past_its_target_is_not_said_to_show_no_difference(artifact):
+    from dataclasses import replace
+
+    plain = artifact.tables["scores"].set_index("metric", drop=False)
+    moved = ["observed_to_predicted", "better", "low", "high"]
+    plain.loc[moved[0], moved[1:]] = ["not shown", 0.015, 0.028]
+    found = scores.measures(replace(artifact, tables=dict(artifact.tables) | {"scores": plain}))
+    table = next(block for block in of(Table, found) if block.caption == "Calibration")
+    reading = table.data.set_index("measure")["reading"]
+    assert reading["Observed divided by predicted"] == "differs; not shown nearer to 1"
+    assert "not shown to be nearer" in table.note
+
+
 def test_gaps_and_ratios_say_which_way_is_better(artifact):
     found = scores.gaps(artifact)
     gaps, ratios = of(Table, found)

@@ -34,5 +34,26 @@ def test_which_rows_were_compared_is_one_sentence(same, paired, words):
 
 
 def test_what_is_better_is_said_from_the_view_of_b():
-    assert better_word("a") == "B is worse"
-    assert better_word("not shown") == "no difference shown"
+    row = {"low": -0.1, "high": 0.2, "sought": "higher"}
+    assert better_word(row | {"better": "a"}) == "B is worse"
+    assert better_word(row | {"better": "neither", "sought": ""}) == "no direction is better"
+    assert better_word(row | {"better": "not shown"}) == "no difference shown"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.015, 0.028, "differs; not shown nearer to 0"),
+        (-0.028, -0.015, "differs; not shown nearer to 0"),
+        (-0.01, 0.02, "no difference shown"),
+        (0.0, 0.0, "no difference shown"),
+        (float("nan"), float("nan"), "no difference shown"),
+    ],
+)
+def test_a_measure_with_a_target_may_differ_and_be_as_far_from_it(low, high, word):
+    row = {"better": "not shown", "low": low, "high": high, "sought": "near 0"}
+    assert better_word(row) == word
+    assert better_word(row | {"better": "b"}) == "B is better"
+    # Gaps have no target; their direction comes from the interval itself.
+    del row["sought"]
+    assert better_word(row) == "no difference shown"
