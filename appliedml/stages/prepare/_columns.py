@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from appliedml.core.images import Images
+from appliedml.core.texts import Texts
 from appliedml.errors import StageError
 
 MISSING = "missing"
@@ -35,10 +37,18 @@ def read_table(owner: str, X: Any) -> pd.DataFrame:
     Raises
     ------
     StageError
-        If two columns have the same name.
+        If two columns have the same name, or the inputs are pictures or texts.
     ValueError
         From scikit-learn, if an array has no rows, no columns, or more than two dimensions.
     """
+    if isinstance(X, Images | Texts):
+        pictures = isinstance(X, Images)
+        kind = "pictures" if pictures else "texts"
+        before = "image_features or flatten_images" if pictures else "text_embeddings"
+        raise StageError(
+            f"{owner} reads tables, and {kind} are none. It was given {len(X)} {kind}. Put {before} before it, or "
+            f"leave it out: networks for {kind} need no such stage."
+        )
     if not isinstance(X, pd.DataFrame):
         array = check_array(X, dtype=None, ensure_all_finite=False, estimator=owner)
         return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).infer_objects()

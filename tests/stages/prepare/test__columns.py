@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from appliedml.core.images import Images
+from appliedml.core.texts import Texts
 from appliedml.errors import StageError
+from appliedml.stages.balance.smote import Smote
 from appliedml.stages.prepare._columns import (
     chosen,
     in_place,
@@ -15,6 +18,8 @@ from appliedml.stages.prepare._columns import (
     read_levels,
     read_table,
 )
+from appliedml.stages.prepare.impute_missing import ImputeMissing
+from appliedml.stages.prepare.scale_numbers import ScaleNumbers
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,22 @@ def test_repeated_column_names_are_refused():
 
     with pytest.raises(StageError, match=r"more than once: \['a'\]"):
         read_table("ScaleNumbers", table)
+
+
+@pytest.mark.parametrize("stage", [ScaleNumbers(), ImputeMissing(), Smote()])
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        (Images.of(np.zeros((4, 8, 8), dtype=np.uint8)), "4 pictures. Put image_features or flatten_images before it"),
+        (Texts(["good", "bad", "good", "bad"]), "4 texts. Put text_embeddings before it"),
+    ],
+)
+def test_stages_of_tables_say_that_pictures_and_texts_are_none(stage, inputs, sentence):
+    """NumPy's own words would be about sequences and dimensions."""
+    with pytest.raises(
+        StageError, match=f"{type(stage).__name__} reads tables, and .* are none. It was given {sentence}"
+    ):
+        (stage.fit_resample if hasattr(stage, "fit_resample") else stage.fit)(inputs, [0, 1, 0, 1])
 
 
 def test_an_array_of_objects_becomes_columns_with_their_own_types():
