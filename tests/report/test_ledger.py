@@ -163,6 +163,16 @@ def test_an_item_about_groups_is_not_evidenced_without_a_sensitive_feature():
     assert found_evidence(item("tripod_ai", "7"), Run("town", **profiled)) == ("flow", "")
 
 
+def test_characteristics_by_part_need_the_profile_and_the_parts():
+    profile, parts = Artifact("data_profile"), Artifact("flow")
+    wanted = item("claim_2024", "36")
+
+    assert found_evidence(wanted, Run("sex", data_profile=profile)) == (
+        "", "No evidence of the kind 'flow' in this run.",
+    )  # fmt: skip
+    assert found_evidence(wanted, Run("sex", data_profile=profile, flow=parts)) == ("data_profile", "")
+
+
 def test_an_item_that_needs_all_its_evidence_names_what_is_absent():
     both = Item("a", "A", ("performance", "fairness"), needs_all=True)
 

@@ -47,10 +47,7 @@ def group_flow(run: Run) -> list[Block]:
     rows = [(where, int(inside.sum()), len(np.unique(codes[inside]))) for where, inside in places]
     table = pd.DataFrame(rows, columns=["where", "rows", "groups"])
     n_read, n_used = int(table["groups"].iloc[0]), int(table["groups"].iloc[1])
-    text = (
-        f"Rows come in groups by {name}, such as patients: the rows read are of {n_read:,} groups, those used of "
-        f"{n_used:,}."
-    )
+    text = f"Rows of one {name} belong together: the rows read are of {n_read:,} such groups, those used of {n_used:,}."
     columns = (Column("where", "Rows"), Column("rows", "Number of rows", "int"), Column("groups", "Groups", "int"))
     note = (
         "A row without a group counts as a group of its own. Files that could not be read are not counted."

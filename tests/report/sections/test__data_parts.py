@@ -40,8 +40,8 @@ def only(found, kind):
 def test_groups_are_counted_from_reading_to_every_part():
     found = group_flow(Run(ROWS, SIZES, SCHEMA))
 
-    assert (
-        "by patient_id, such as patients: the rows read are of 22 groups, those used of 21." in only(found, Text).text
+    assert only(found, Text).text == (
+        "Rows of one patient_id belong together: the rows read are of 22 such groups, those used of 21."
     )
     table = only(found, Table)
     assert table.data.to_numpy().tolist() == [
