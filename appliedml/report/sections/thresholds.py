@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliedml.core.small_counts import FEW, MIN_CELL
 from appliedml.report._explorer_json import static_table
 from appliedml.report.blocks import Block, Callout, Explorer, Table, Text
 from appliedml.report.explorer import ExplorerData
@@ -66,7 +67,9 @@ def _what(data: ExplorerData) -> str:
         f"Where this report is opened with its script switched on, {len(data.thresholds)} thresholds and any price of "
         "an error can be tried, for all rows or for each group of a sensitive feature, with every gap between groups "
         "and what the policy would say. The page holds counts for this, of rows by score, class and group; it holds "
-        "no row."
+        f"no row. These counts, which report.json holds too, may be as small as 1: tables show counts of 1 to "
+        f"{MIN_CELL - 1} as {FEW}, the explorer's own counts by score are not suppressed. Hand the page only to those "
+        "who may see them."
     )
 
 

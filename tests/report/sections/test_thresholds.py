@@ -36,6 +36,15 @@ def test_the_text_says_that_the_run_used_a_threshold_a_fold_and_that_picking_is_
     assert "optimistic" in text and "it holds no row" in text
 
 
+def test_the_text_says_that_counts_by_score_are_not_suppressed(found):
+    counts = found[-1].data
+    small = {n for group in counts["features"][0]["groups"] for n in group["positive"] if 0 < n < 5}
+    assert 1 in small
+    assert "These counts, which report.json holds too, may be as small as 1: tables show counts of 1 to 4 as <5" in (
+        found[0].text
+    )
+
+
 def test_the_page_has_the_table_open_and_the_counts_in_an_attribute(document):
     page = render_html(document)
 
