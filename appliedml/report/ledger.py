@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parents[1] / "standards"
 QUESTIONS = "_questions.yaml"
 # Every name contains the empty word.
 _ANY = (("",),)
-_STANDS_FOR = {"pipeline": "flow", "impact_ratios": "fairness"}
+_STANDS_FOR = {"pipeline": "flow", "initial_weights": "flow", "impact_ratios": "fairness"}
 _KEYS = {"id", "text", "evidence", "question", "needs_all", "needs_sensitive", "needs_intersection"}
 
 
@@ -40,8 +40,8 @@ class Item:
         What it asks for, in our words.
     evidence : tuple of str
         Kinds of artifacts of which any one is evidence. "run" stands for the provenance section, "pipeline" for the
-        method section, "impact_ratios" for that section (a part of the fairness audit) and "sign_offs" for decisions
-        that were signed.
+        method section, "initial_weights" for what that section says of them, "impact_ratios" for that section (a part
+        of the fairness audit) and "sign_offs" for decisions that were signed.
     question : str
         Key of the question that a person must answer; empty if there is none.
     needs_all : bool

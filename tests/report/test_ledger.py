@@ -18,7 +18,7 @@ from appliedml.report.ledger import (
     read_standard,
 )
 
-WRITTEN_BY_RUNS = {"flow", "gates", "run", "pipeline", "impact_ratios", "sign_offs"}
+WRITTEN_BY_RUNS = {"flow", "gates", "run", "pipeline", "initial_weights", "impact_ratios", "sign_offs"}
 STANDARDS = load_standards()
 
 

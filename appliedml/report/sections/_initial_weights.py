@@ -9,6 +9,7 @@ from typing import Any
 # of somebody else does is not known here.
 _RANDOM = frozenset({"autoencoder", "cnn", "deep_cross", "mlp", "recurrent", "text_cnn", "text_transformer", "vit"})
 _AROUND = frozenset({"image_transfer", "text_transfer"})
+_UNKNOWN = "not known to this report"
 # Where the description of a model, or of a stage before it, names weights of others.
 _OTHERS = ("backbone", "pretrained")
 
@@ -38,7 +39,7 @@ def initial_weights(info: Mapping[str, Any]) -> str:
         return ""
     name = next(iter(builder))
     if name not in _RANDOM | _AROUND:
-        return f"not known to this report: the builder {name} sets them"
+        return f"{_UNKNOWN}: the builder {name} sets them"
     inside = [str(model[key].get("name", key)) for key in _OTHERS if _trained(model.get(key))]
     # A stage before the model tells of itself under its own name.
     before = [
@@ -54,6 +55,27 @@ def initial_weights(info: Mapping[str, Any]) -> str:
     if before:
         text += f". The network in front ({', '.join(before)}) has pre-trained weights, listed here too"
     return text
+
+
+def weights_are_known(info: Mapping[str, Any]) -> bool:
+    """Whether the report can say what the network of a run began from.
+
+    Parameters
+    ----------
+    info : mapping
+        ``run.json``.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> weights_are_known({"model": {"model": "keras_classifier", "builder": {"my_network": {}}}})
+    False
+    """
+    said = initial_weights(info)
+    return bool(said) and not said.startswith(_UNKNOWN)
 
 
 def _trained(said: Any) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliedml.report.ledger import Item
+from appliedml.report.sections._initial_weights import weights_are_known
 from appliedml.report.signatures import why_not_signed
 
 NOT_AUGMENTED = "The pipeline has no step and no setting that augments training data."
@@ -40,6 +41,8 @@ def why_not_evidence(item: Item, run: Any) -> str:
     -------
     str
     """
+    if "initial_weights" in item.evidence and not weights_are_known(run.info):
+        return "The report does not know what the weights of this model began from."
     return why_not_signed(run) if "sign_offs" in item.evidence else ""
 
 

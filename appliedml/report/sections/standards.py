@@ -72,7 +72,13 @@ class Standards:
 def _ledger(standard: Standard, run: Run, context: dict[str, Any]) -> pd.DataFrame:
     sections = all_sections()
     titles = {name: section.title for name, section in sections}
-    own = {"run": "provenance", "sign_offs": "provenance", "pipeline": "method", "impact_ratios": "impact_ratios"}
+    own = {
+        "run": "provenance",
+        "sign_offs": "provenance",
+        "pipeline": "method",
+        "initial_weights": "method",
+        "impact_ratios": "impact_ratios",
+    }
     where = {**readers(sections), **own}
     rows = [(item.id, item.text, *_state(item, run, context, where, titles)) for item in standard.items]
     return pd.DataFrame(rows, columns=["id", "text", "state", "where", "target"])

@@ -42,6 +42,16 @@ def test_an_item_about_augmentation_applies_only_where_there_is_some():
     assert why_not_applicable(Item("1", "Pipeline", ("pipeline",)), Run(("smote", {}))) == ""
 
 
+@pytest.mark.parametrize(("builder", "known"), [("cnn", True), ("somebody_elses", False)])
+def test_initial_weights_are_evidenced_only_where_the_report_knows_them(builder, known):
+    (item,) = [item for item in load_standards()["claim_2024"].items if item.id == "24"]
+    run = Run()
+    run.info["model"] = {"model": "keras_classifier", "builder": {builder: {}}}
+
+    assert (why_not_evidence(item, run) == "") is known
+    assert why_not_evidence(item, Run()).startswith("The report does not know")
+
+
 def test_only_items_about_signatures_ask_for_one():
     signed = Item("1", "Signed", ("sign_offs",))
 
