@@ -127,7 +127,8 @@ class Rounds:
     def _open(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
         """Those rows that go on: their error is above the one asked for, or below by too little to rely on."""
         replicates = self.draws[places] - len(self.game.base)
-        margin = 1 + MARGIN * self.uneven / np.sqrt(replicates)
+        # Few rows have little to lean on: a single one needs three times the margin of many.
+        margin = 1 + MARGIN * self.uneven * (1 + 2 / len(self.draws)) / np.sqrt(replicates)
         # A row of which the own variance alone is too large goes on too: the common one is no excuse.
         needed = np.maximum(self.variances[places].mean(axis=1) * margin[:, None], self.own[places])
         return places[self._above(needed)]
