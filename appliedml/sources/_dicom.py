@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -167,11 +168,17 @@ def dicom_values(dataset: Any) -> NDArray[np.float64]:
     array of shape (rows, columns), float64
         Padding pixels are NaN.
 
+    Raises
+    ------
+    BadFileError
+        If a compressed picture inside is of another size than the tags say.
+
     Source
     ------
     DICOM PS3.3, C.11.1 (modality LUT) and C.7.5.1.1.2 (pixel padding value and range).
     """
     pixels = require("pydicom.pixels", "dicom", "DicomFolder")
+    _check_frame(dataset)
     stored = dataset.pixel_array
     values: NDArray[np.float64] = np.asarray(pixels.apply_modality_lut(stored, dataset), dtype=np.float64)
     padding, limit = dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")
@@ -180,6 +187,26 @@ def dicom_values(dataset: Any) -> NDArray[np.float64]:
         low, high = sorted((int(padding), int(padding if limit is None else limit)))
         values = np.where((stored >= low) & (stored <= high), np.nan, values)
     return values
+
+
+def _check_frame(dataset: Any) -> None:
+    """A JPEG inside has a head of its own: by it the picture would be unpacked, whatever the tags say."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    frame = require("pydicom.encaps", "dicom", "DicomFolder").get_frame(dataset.PixelData, 0, number_of_frames=1)
+    try:
+        with Image.open(BytesIO(frame), formats=("JPEG", "JPEG2000")) as inside:
+            width, height = inside.size
+    except UnidentifiedImageError:
+        return  # run-length encoded, or for a decoder other than Pillow
+    if (height, width) != (int(dataset.Rows), int(dataset.Columns)):
+        raise BadFileError(
+            "damaged",
+            f"says that it is {dataset.Columns} x {dataset.Rows} pixels large, but the picture inside has {width} x "
+            f"{height}; it may be a bomb",
+        )
 
 
 def dicom_grey(dataset: Any, window: str | Mapping[str, float] = "tags") -> NDArray[np.uint8]:

@@ -1,14 +1,18 @@
 """DICOM pixels come out as a screen would show them; what cannot be read is said."""
 
+import io
+
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
     JPEGLosslessSV1,
     RLELossless,
     SecondaryCaptureImageStorage,
@@ -161,6 +165,26 @@ def test_run_length_encoded_files_are_read(tmp_path):
     np.testing.assert_array_equal(
         DicomDecoder(str(tmp_path)).decode("a.dcm", 8, 10, 1)[..., 0], dicom_grey(dataset(RAMP))
     )
+
+
+@pytest.mark.parametrize(("side", "fits"), [(64, False), (16, True)])
+def test_a_jpeg_of_another_size_than_the_tags_say_is_not_unpacked(tmp_path, monkeypatch, side, fits):
+    """A few kilobytes could hold a picture of gigabytes."""
+    frame = io.BytesIO()
+    Image.new("L", (side, side), 100).save(frame, "JPEG")
+    made = dataset(np.zeros((16, 16), dtype=np.uint8), JPEGBaseline8Bit)
+    made.PixelData = pydicom.encaps.encapsulate([frame.getvalue()])
+    made["PixelData"].is_undefined_length = True
+    path = save(tmp_path / "a.dcm", made)
+
+    if fits:
+        assert inspect_dicom(path, MOST, decode=True).height == 16
+        return
+    monkeypatch.setattr(Dataset, "pixel_array", property(lambda self: pytest.fail("unpacked")))
+    with pytest.raises(BadFileError, match="says that it is 16 x 16 pixels large, but the picture inside has 64 x 64"):
+        inspect_dicom(path, MOST, decode=True)
+    with pytest.raises(DataError, match="the picture inside has 64 x 64"):
+        DicomDecoder(str(tmp_path)).decode("a.dcm", 8, 8, 1)
 
 
 def unreadable(tmp_path, made):
