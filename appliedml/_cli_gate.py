@@ -78,7 +78,10 @@ def _doubt_about(run: Path, error: Exception) -> str:
     from appliedml.store.evidence import JUDGEMENT, doubt_about
 
     doubted = doubt_about(run, without=JUDGEMENT)
-    return f"{doubted}; what is there now cannot be judged: {error}" if doubted else ""
+    # What a reader of files says runs over several lines, and needs its name beside it.
+    text = " ".join(str(error).split())
+    found = text if isinstance(error, AppliedMLError) else f"{type(error).__name__}: {text}"
+    return f"{doubted}; what is there now cannot be judged: {found}" if doubted else ""
 
 
 def _judged(run: Path, policy: Path | None, given: Policy | None) -> Judgement:

@@ -161,6 +161,7 @@ def test_evidence_that_can_no_longer_be_read_is_inconclusive(run, tmp_path, capf
 
     assert code == 3
     assert "Error" not in err and "--verbose" not in err
+    assert "U+000A" not in out
     assert f"the evidence was changed after the run: {file}" in out
     assert "Get the files back, or run the plan again.\n" in out
     (error,) = ElementTree.fromstring(junit.read_text()).iter("error")
