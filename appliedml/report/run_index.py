@@ -320,7 +320,7 @@ def _tables(plan: str, runs: Sequence[dict[str, Any]], base: str) -> Iterator[Bl
         Column("date", "Date (UTC)"),
         Column("verdict", "Verdict", "badge"),
         Column("sign_off", "Latest sign-off"),
-        Column("files", "Files that figures rest on"),
+        Column("files", "Files, reports apart"),
     )
     figures = (
         # A run that has no date, or shares it, is known by its name.
