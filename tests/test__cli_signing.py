@@ -158,7 +158,7 @@ def test_a_new_judgement_after_the_sign_off_asks_for_another(without_policy, cal
 
 
 def test_a_decision_that_could_not_be_shown_is_not_recorded(run, call):
-    with (run / layout.ROWS).open("ab") as file:
+    with (run / layout.SCORES).open("ab") as file:
         file.write(b"x")
     code, _, err = call("sign", run, *SIGN, "--despite-differences")
     assert (code, "cannot be read" in err) == (2, True)
