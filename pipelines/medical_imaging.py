@@ -51,7 +51,13 @@ PLAN = aml.Plan(
         aml.Fairness(),
         # Six simulated films are shown: they are nobody's.
         aml.ExplainImages(
-            max_images=10, grid=8, hidden="training", background_images=4, n_permutations=16, release_images=6
+            max_images=10,
+            grid=8,
+            hidden="training",
+            background_images=4,
+            n_permutations=12,
+            exact_images=1,
+            release_images=6,
         ),
         aml.ShortcutProbe(),
         aml.ImageRobustness(max_rows=200),
