@@ -101,7 +101,8 @@ def bootstrap_rates(
     interval; with 1,000 rows behind a rate it moves an endpoint by less than 0.001.)
 
     With few clusters in a group intervals are too narrow: of 95 %, those of five clusters of very unlike members held
-    in 84 to 98 % of simulations, those of ten in 90 to 95 %. By default the fairness audit judges no such group.
+    in 84 to 98 % of simulations, those of ten in 90 to 95 % (``make truth`` counts anew). By default the fairness audit
+    judges no such group.
 
     Source
     ------

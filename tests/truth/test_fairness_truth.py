@@ -143,3 +143,25 @@ def _table(found: np.ndarray, positives: int) -> GroupTable:
     group = np.repeat(np.arange(len(found)), positives)
     pred = np.concatenate([np.r_[np.ones(k, int), np.zeros(positives - k, int)] for k in found])
     return group_table(group, np.ones(len(group), int), pred, groups=[str(g) for g in range(len(found))])
+
+
+@pytest.mark.parametrize(("clusters", "least"), [(5, 0.78), (10, 0.84), (30, 0.88)])
+def test_intervals_of_rates_hold_as_often_as_is_said_of_few_clusters(clusters, least):
+    """Nominally in 95 %; clusters of twenty rows whose members are much alike, two groups."""
+    rng = np.random.default_rng(13)
+    held = total = 0
+    for seed in range(SIMULATIONS):
+        chance = rng.beta(5 * 0.9, 5 * 0.1, 2 * clusters)
+        found = (rng.random((2 * clusters, 20)) < chance[:, None]).astype(int).ravel()
+        table = group_table(
+            np.repeat([0, 1], clusters * 20),
+            np.ones(len(found), int),
+            found,
+            cluster=np.arange(2 * clusters).repeat(20),
+            groups=["a", "b"],
+        )
+        low, high = bootstrap_rates(table, ["true_positive_rate"], n_resamples=500, seed=seed).interval()
+        held += int(((low[0] <= 0.9) & (high[0] >= 0.9)).sum())
+        total += 2
+
+    assert held >= least * total
